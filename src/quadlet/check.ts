@@ -1,0 +1,74 @@
+import { DeployError } from "../errors.js";
+import { kindOf } from "./kinds.js";
+import { dropInOwner, type File, type Service } from "./services.js";
+
+/** What is wrong with a set of units as a whole; whatever one unit alone can get wrong is Podman's to say. */
+export function checkUnits(
+  files: readonly File[],
+  services: readonly Service[],
+): readonly DeployError[] {
+  return [
+    ...sharedServices(services),
+    ...badServiceNames(services),
+    ...strayDropIns(files, services),
+  ];
+}
+
+/** `web.container` and `web.kube` both make `web.service`; Quadlet keeps the last in silence. */
+function sharedServices(services: readonly Service[]): readonly DeployError[] {
+  return services.flatMap((service, index) => {
+    const first = services.findIndex((other) => other.name === service.name);
+    const twin = services[first];
+    return twin === undefined || first === index
+      ? []
+      : [
+          refuse(
+            service.source,
+            `makes ${service.name}, as ${twin.source} does`,
+            "Rename one of the two, or give it a ServiceName=.",
+          ),
+        ];
+  });
+}
+
+function badServiceNames(services: readonly Service[]): readonly DeployError[] {
+  return services
+    .filter(
+      (service) =>
+        !/^[A-Za-z0-9:_.@\\-]+$/.test(service.name) || service.name.endsWith(".service.service"),
+    )
+    .map((service) =>
+      refuse(
+        service.source,
+        `ServiceName= makes ${JSON.stringify(service.name)}, which is not a unit's name`,
+        "Write the name alone, without a path and without .service.",
+      ),
+    );
+}
+
+function strayDropIns(
+  files: readonly File[],
+  services: readonly Service[],
+): readonly DeployError[] {
+  const owners = new Set(services.flatMap((service) => [service.name, service.unit]));
+  return files.flatMap((file) => {
+    const owner = dropInOwner(file.path);
+    if (owner === undefined || owners.has(owner) || isForAll(owner)) return [];
+    return [
+      refuse(
+        file.source,
+        `is a drop-in for ${owner}, which no unit here makes`,
+        `The units here make ${[...services.map((service) => service.name)].join(", ")}.`,
+      ),
+    ];
+  });
+}
+
+/** `container.d/` and `web-.container.d/` reach every unit of a kind or a prefix (podman-systemd.unit(5)). */
+function isForAll(owner: string): boolean {
+  return kindOf(`any.${owner}`) !== undefined || (kindOf(owner) !== undefined && /-\./.test(owner));
+}
+
+function refuse(file: string, cause: string, remedy: string): DeployError {
+  return new DeployError({ phase: "check", object: file, location: { file }, cause, remedy });
+}

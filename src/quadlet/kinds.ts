@@ -1,0 +1,56 @@
+import { lastValue, parseUnitFile } from "./unit-file.js";
+
+/**
+ * The kinds of Quadlet unit (podman-systemd.unit(5)), the section that makes each, and how
+ * its service is named: `web.container` makes `web.service`, `data.volume` makes
+ * `data-volume.service`.
+ */
+const kinds = {
+  container: { section: "Container", suffix: "" },
+  kube: { section: "Kube", suffix: "" },
+  pod: { section: "Pod", suffix: "-pod" },
+  volume: { section: "Volume", suffix: "-volume" },
+  network: { section: "Network", suffix: "-network" },
+  image: { section: "Image", suffix: "-image" },
+  build: { section: "Build", suffix: "-build" },
+  artifact: { section: "Artifact", suffix: "-artifact" },
+} as const;
+
+export type Kind = keyof typeof kinds;
+
+/** A long-running service stays up; a one-shot one makes something and remains as "exited". */
+export function isLongRunning(kind: Kind): boolean {
+  return kind === "container" || kind === "kube" || kind === "pod";
+}
+
+/** The kind of a file, by its name; `undefined` for what Quadlet does not read. */
+export function kindOf(path: string): Kind | undefined {
+  const extension = /\.([a-z]+)$/.exec(path)?.[1] ?? "";
+  return Object.hasOwn(kinds, extension) ? (extension as Kind) : undefined;
+}
+
+export function sectionOf(kind: Kind): string {
+  return kinds[kind].section;
+}
+
+/** A template unit (`worker@.container`) is installed but has nothing to start by itself. */
+export function isTemplate(service: string): boolean {
+  return service.endsWith("@.service");
+}
+
+/**
+ * The service that a Quadlet file makes, such as `web.service`.
+ *
+ * @param path the file's name, with or without folders before it
+ * @param text its content, for `ServiceName=` (Podman 5.3 and later)
+ */
+export function serviceName(path: string, text: string): string | undefined {
+  const kind = kindOf(path);
+  if (!kind) return undefined;
+  const { section, suffix } = kinds[kind];
+  const named = lastValue(parseUnitFile(text), section, "ServiceName");
+  if (named !== undefined) return `${named}.service`;
+  const stem = path.slice(path.lastIndexOf("/") + 1, -(kind.length + 1));
+  const [, name = stem, instance = ""] = /^([^@]+)(@.*)?$/.exec(stem) ?? [];
+  return `${name}${suffix}${instance}.service`;
+}

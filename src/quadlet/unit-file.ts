@@ -1,0 +1,90 @@
+/**
+ * Unit files as systemd reads them (systemd.syntax(7)): sections, repeated keys,
+ * comments, and lines continued by a final backslash.
+ */
+
+export interface Entry {
+  readonly section: string;
+  readonly key: string;
+  readonly value: string;
+  /** From 1, where the entry starts. */
+  readonly line: number;
+}
+
+export interface UnitFile {
+  readonly entries: readonly Entry[];
+}
+
+export function parseUnitFile(text: string): UnitFile {
+  const entries: Entry[] = [];
+  let section = "";
+  for (const { text: line, number } of logicalLines(text)) {
+    const header = /^\[(.*)\]$/.exec(line)?.[1];
+    if (header !== undefined) {
+      section = header;
+      continue;
+    }
+    const equals = line.indexOf("=");
+    if (equals < 1) continue;
+    entries.push({
+      section,
+      key: line.slice(0, equals).trim(),
+      value: line.slice(equals + 1).trim(),
+      line: number,
+    });
+  }
+  return { entries };
+}
+
+/**
+ * The values of a key in the order they stand. An empty assignment resets a list, as it
+ * does for systemd and Quadlet.
+ */
+export function valuesOf(unit: UnitFile, section: string, key: string): readonly string[] {
+  const values: string[] = [];
+  for (const entry of unit.entries) {
+    if (entry.section !== section || entry.key !== key) continue;
+    if (entry.value === "") values.length = 0;
+    else values.push(entry.value);
+  }
+  return values;
+}
+
+/** The value that counts where a key may stand only once: the last one. */
+export function lastValue(unit: UnitFile, section: string, key: string): string | undefined {
+  return valuesOf(unit, section, key).at(-1);
+}
+
+/** Splits a value into words as systemd does: white space separates, quotes hold together. */
+export function words(value: string): readonly string[] {
+  const found = value.match(/(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\\.|[^\s"'\\])+/g) ?? [];
+  return found.map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
+}
+
+/** Names in `${NAME}`, which systemd expands from the service's environment; `$${NAME}` is literal. */
+export function variablesIn(value: string): readonly string[] {
+  return [...value.matchAll(/(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g)].map(
+    (match) => match[1] ?? "",
+  );
+}
+
+function* logicalLines(text: string): Generator<{ text: string; number: number }> {
+  let pending: { text: string; number: number } | undefined;
+  for (const [index, raw] of text.split("\n").entries()) {
+    const line = raw.trim();
+    // Comment lines inside a continuation are skipped; the continuation goes on after them.
+    if (/^[#;]/.test(line)) continue;
+    const continued = line.endsWith("\\");
+    const part = continued ? line.slice(0, -1) : line;
+    const joined = pending
+      ? { text: `${pending.text} ${part.trimStart()}`, number: pending.number }
+      : { text: part, number: index + 1 };
+    if (continued) {
+      pending = joined;
+      continue;
+    }
+    pending = undefined;
+    if (joined.text.trim() !== "") yield { text: joined.text.trim(), number: joined.number };
+  }
+  if (pending && pending.text.trim() !== "") yield pending;
+}

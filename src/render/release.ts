@@ -1,0 +1,181 @@
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import { DeployError, deployErrors, throwAll } from "../errors.js";
+import { kindOf } from "../quadlet/kinds.js";
+import type { Content } from "../settings/settings.js";
+import { type EnvEntry, envText, joinEnv, parseEnvFile } from "./env-file.js";
+import { render } from "./jinja/index.js";
+import type { Layer, Place, Source, Sources } from "./sources.js";
+
+export interface ReleaseFile {
+  readonly place: Place;
+  /** Below that place: `web.container`, `web.service.d/override.conf`. */
+  readonly path: string;
+  readonly content: string;
+  readonly mode: number;
+  /** Hex digest of the content. */
+  readonly sha256: string;
+  readonly layer: Layer;
+  /** The file of the repository that it was made from. */
+  readonly source: string;
+}
+
+/** What gets deployed: rendered, immutable, and the same for every host. */
+export interface Release {
+  readonly app: string;
+  readonly environment: string;
+  /** Every file but `.env`, which each host completes with the keys that it keeps. */
+  readonly files: readonly ReleaseFile[];
+  readonly env: readonly EnvEntry[];
+  /** Hex digest over all of it, `.env` included. */
+  readonly sha256: string;
+  /** Files of the repository's folders that are no part of it. */
+  readonly ignored: readonly string[];
+}
+
+/**
+ * Renders the chosen sources.
+ *
+ * @throws {DeployError | DeployErrors} phase `render`: every template that fails, with file and line
+ */
+export function renderRelease(sources: Sources, content: Content): Release {
+  const variables = templateVariables(content);
+  const errors: DeployError[] = [];
+  const rendered = sources.chosen.flatMap((source) => {
+    try {
+      return [{ source, text: renderSource(source, sources, variables) }];
+    } catch (error) {
+      const known = deployErrors(error);
+      if (known.length === 0) throw error;
+      errors.push(...known);
+      return [];
+    }
+  });
+  throwAll(errors);
+  const files = rendered
+    .filter(({ source }) => source.path !== ".env")
+    .map(({ source, text }) => releaseFile(source, text));
+  const env = releaseEnv(
+    content,
+    rendered.filter(({ source }) => source.path === ".env"),
+  );
+  return withFiles(
+    { app: content.app, environment: content.environment, env, ignored: sources.ignored },
+    files,
+  );
+}
+
+/** A release of these files; what all of it comes to is digested anew. */
+export function withFiles(
+  base: Pick<Release, "app" | "environment" | "env" | "ignored">,
+  files: readonly ReleaseFile[],
+): Release {
+  const sorted = [...files].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  const summary = [
+    ...sorted.map((file) => `${file.sha256} ${file.mode} ${key(file)}`),
+    digest(envText(base.env)),
+  ].join("\n");
+  return {
+    app: base.app,
+    environment: base.environment,
+    files: sorted,
+    env: base.env,
+    sha256: digest(summary),
+    ignored: base.ignored,
+  };
+}
+
+export function releaseFile(
+  from: Pick<Source, "place" | "path" | "layer" | "file">,
+  content: string,
+): ReleaseFile {
+  return {
+    place: from.place,
+    path: from.path,
+    content,
+    mode: 0o644,
+    sha256: digest(content),
+    layer: from.layer,
+    source: from.file,
+  };
+}
+
+export function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function key(file: ReleaseFile): string {
+  return `${file.place}/${file.path}`;
+}
+
+function renderSource(
+  source: Source,
+  sources: Sources,
+  variables: Readonly<Record<string, unknown>>,
+): string {
+  if (!source.template) return source.text;
+  const text = render({ name: source.file, text: source.text }, variables, (name) => {
+    const found = sources.includable.get(name) ?? sources.includable.get(basename(name));
+    return found && { name: found.file, text: found.text };
+  });
+  return kindOf(source.path) && !text.endsWith("\n") ? `${text}\n` : text;
+}
+
+function templateVariables(content: Content): Readonly<Record<string, unknown>> {
+  for (const [name, option] of [
+    ["quadlet_dir", "quadlet-dir"],
+    ["app_directory", "app-directory"],
+  ] as const) {
+    if (!Object.hasOwn(content.variables, name)) continue;
+    throw new DeployError({
+      phase: "render",
+      object: `variables: ${name}`,
+      cause: "the deploy itself has to know this directory",
+      remedy: `Set the option \`${option}\` instead; templates read it as \`${name}\`.`,
+    });
+  }
+  return {
+    ansible_managed: "Ansible managed",
+    app: content.app,
+    environment: content.environment,
+    scope: content.scope,
+    ...(content.serviceUser === undefined ? {} : { service_user: content.serviceUser }),
+    quadlet_dir: content.quadletDir,
+    app_directory: content.appDirectory,
+    ...content.variables,
+    ...(content.imageTag === undefined ? {} : { image_tag: content.imageTag }),
+    ...(content.imageName === undefined ? {} : { image_name: content.imageName }),
+    ...(content.registry === undefined ? {} : { registry: content.registry }),
+  };
+}
+
+/** The guide's names in `.env` for the inputs that say which image runs. */
+const imageKeys = [
+  ["GITEA_REGISTRY", "registry"],
+  ["IMAGE_NAME", "imageName"],
+  ["IMAGE_TAG", "imageTag"],
+] as const;
+
+function releaseEnv(
+  content: Content,
+  templates: readonly { source: Source; text: string }[],
+): readonly EnvEntry[] {
+  const fromTemplates = templates.flatMap(({ source, text }) => parseEnvFile(source.file, text));
+  for (const entry of fromTemplates) {
+    if (!/%h(\/|$)/.test(entry.value)) continue;
+    throw new DeployError({
+      phase: "render",
+      object: `${entry.source}: ${entry.key}`,
+      cause: "nothing expands %h in an env file, and it is the default of a directory here",
+      remedy: "Set `app-directory` and `quadlet-dir` to absolute paths.",
+    });
+  }
+  return joinEnv([
+    ...fromTemplates,
+    ...imageKeys.flatMap(([key, input]): EnvEntry[] => {
+      const value = content[input];
+      return value === undefined ? [] : [{ key, value, source: "inputs" }];
+    }),
+    ...content.env.map((line) => ({ ...line, source: "env" })),
+  ]);
+}

@@ -1,0 +1,312 @@
+/**
+ * The one table of options. `action.yml`, the command line's help and the table in
+ * docs/options.md are written from it (`npm run docs`), so that a name, a default or a
+ * sentence of help exists once.
+ */
+
+/** How the text of an option is read. */
+export type OptionType =
+  | "text"
+  /** Several lines; on the command line the option may be repeated instead. */
+  | "lines"
+  /** A whole number. */
+  | "integer"
+  /** `500ms`, `10s`, `2m`; a bare number is seconds. */
+  | "duration"
+  | "boolean"
+  /** The text itself or, where it names one, the file that holds it. */
+  | "text-or-file";
+
+export interface Option {
+  readonly name: string;
+  readonly group: "What to do" | "Where" | "How to get in" | "Whose units" | "What" | "How";
+  readonly type: OptionType;
+  /** One or two sentences for people. */
+  readonly help: string;
+  /** Said in help where no value is given; options without one are empty by default. */
+  readonly default?: string;
+  readonly choices?: readonly string[];
+  /** Never shown, and read from `QUADLET_DEPLOY_<NAME>` on the command line. */
+  readonly secret?: boolean;
+  /** Commands that take it; all of them where it is not said. */
+  readonly commands?: readonly Command[];
+}
+
+export const commands = ["deploy", "render"] as const;
+export type Command = (typeof commands)[number];
+
+const deploy: readonly Command[] = ["deploy"];
+
+export const options = [
+  {
+    name: "command",
+    group: "What to do",
+    type: "text",
+    default: "deploy",
+    choices: commands,
+    help: "What to do: `deploy` ships the units to the hosts; `render` writes every file of the release below `out` and touches no host.",
+  },
+  {
+    name: "out",
+    group: "What to do",
+    type: "text",
+    help: "The directory that `render` writes to.",
+    commands: ["render"],
+  },
+  {
+    name: "environment",
+    group: "Where",
+    type: "text",
+    help: "A name for where this goes, such as `staging` or `production`. Templates read it as `environment`, and the release records it.",
+  },
+  {
+    name: "host",
+    group: "Where",
+    type: "lines",
+    help: "The host to deploy to, as `[user@]host[:port]`, an IPv6 address in brackets. Several hosts, one a line, are deployed one after the other; the first that fails stops the rest.",
+    commands: deploy,
+  },
+  {
+    name: "user",
+    group: "Where",
+    type: "text",
+    help: "The login, where `host` names none.",
+    commands: deploy,
+  },
+  {
+    name: "port",
+    group: "Where",
+    type: "integer",
+    default: "22",
+    help: "The SSH port, where `host` names none.",
+    commands: deploy,
+  },
+  {
+    name: "app",
+    group: "Where",
+    type: "text",
+    help: "The name of this deployment on the host, where several apps may live side by side. By default the repository's name.",
+  },
+  {
+    name: "ssh-key",
+    group: "How to get in",
+    type: "text-or-file",
+    secret: true,
+    help: "The private key to log in with, in OpenSSH, PEM or PKCS#8 format.",
+    commands: deploy,
+  },
+  {
+    name: "ssh-key-passphrase",
+    group: "How to get in",
+    type: "text",
+    secret: true,
+    help: "The key's passphrase, if it has one.",
+    commands: deploy,
+  },
+  {
+    name: "known-hosts",
+    group: "How to get in",
+    type: "text-or-file",
+    help: "The host's keys, as lines of a known_hosts file (`ssh-keyscan HOST`, compared with what the host's console shows). This or `host-fingerprint` is required: the host key is always verified.",
+    commands: deploy,
+  },
+  {
+    name: "host-fingerprint",
+    group: "How to get in",
+    type: "lines",
+    help: "The fingerprint of the host's key (`SHA256:…`, as `ssh-keygen -lf` prints it); several lines allow several keys.",
+    commands: deploy,
+  },
+  {
+    name: "sudo",
+    group: "How to get in",
+    type: "boolean",
+    default: "false",
+    help: "Become root with `sudo -n` after logging in, for a login that may do so without a password.",
+    commands: deploy,
+  },
+  {
+    name: "connect-timeout",
+    group: "How to get in",
+    type: "duration",
+    default: "20s",
+    help: "How long the connection may take.",
+    commands: deploy,
+  },
+  {
+    name: "scope",
+    group: "Whose units",
+    type: "text",
+    choices: ["rootful", "rootless"],
+    help: "`rootful` units belong to the system's manager, `rootless` ones to a user's. By default rootful when the login is root and no `service-user` is named, else rootless.",
+  },
+  {
+    name: "service-user",
+    group: "Whose units",
+    type: "text",
+    help: "The user who owns rootless units, when the login is root or uses `sudo` (as in `systemctl --user -M senex@`).",
+  },
+  {
+    name: "quadlet-dir",
+    group: "Whose units",
+    type: "text",
+    help: "Where the units go. By default `/etc/containers/systemd`, or `%h/.config/containers/systemd` for rootless units. Templates read it as `quadlet_dir`.",
+  },
+  {
+    name: "app-directory",
+    group: "Whose units",
+    type: "text",
+    help: "Where the application's data lives. By default `/opt/APP`, or the user's home (`%h`) for rootless units. Templates read it as `app_directory`; directories below it that units mount are created.",
+  },
+  {
+    name: "stack",
+    group: "What",
+    type: "text",
+    choices: ["senex"],
+    help: "A set of templates that comes with the action. `senex` is PostgreSQL, Redis, an ASGI web service, a Celery worker and Celery beat on one network. Without it nothing built in is deployed.",
+  },
+  {
+    name: "templates",
+    group: "What",
+    type: "text",
+    default: "deployment/ansible/templates/quadlet",
+    help: "The directory of the repository's templates and units.",
+  },
+  {
+    name: "overrides",
+    group: "What",
+    type: "text",
+    default: "config/ansible/templates/quadlet",
+    help: "A directory whose files replace those of `templates` and `stack`, one by one.",
+  },
+  {
+    name: "units",
+    group: "What",
+    type: "lines",
+    help: "Static unit files, or directories of them, that are deployed as they are, such as `deployment/quadlet/senex-network.network`.",
+  },
+  {
+    name: "variables",
+    group: "What",
+    type: "text",
+    help: "Variables for the templates, as a YAML mapping.",
+  },
+  {
+    name: "image-tag",
+    group: "What",
+    type: "text",
+    help: "The tag to run: `image_tag` in templates, `IMAGE_TAG` in the host's `.env`.",
+  },
+  {
+    name: "image-name",
+    group: "What",
+    type: "text",
+    help: "The image's name, such as `your-org/senex-trader`: `image_name` in templates, `IMAGE_NAME` in `.env`.",
+  },
+  {
+    name: "registry",
+    group: "What",
+    type: "text",
+    help: "The image registry: `registry` in templates, `GITEA_REGISTRY` in `.env`.",
+  },
+  {
+    name: "env",
+    group: "What",
+    type: "lines",
+    secret: true,
+    help: "Lines `KEY=value` for the host's `.env`, secrets included. Keys that are on the host and that nothing here names stay as they are.",
+  },
+  {
+    name: "pull",
+    group: "How",
+    type: "text",
+    default: "always",
+    choices: ["always", "missing", "never"],
+    help: "When images are pulled, before anything else changes: `always` asks the registry, so that a moved tag is noticed; `missing` only where the host lacks the image.",
+    commands: deploy,
+  },
+  {
+    name: "health-url",
+    group: "How",
+    type: "text",
+    help: "The URL that must answer for the deploy to be green. By default `health-path` on the one port that the units publish.",
+    commands: deploy,
+  },
+  {
+    name: "health-path",
+    group: "How",
+    type: "text",
+    default: "/health/",
+    help: "The path of that URL.",
+    commands: deploy,
+  },
+  {
+    name: "health-from",
+    group: "How",
+    type: "text",
+    default: "host",
+    choices: ["host", "runner", "both", "none"],
+    help: "Who asks: the `host` itself, the `runner` (through the network, as a user would), `both`, or `none` for an application without HTTP.",
+    commands: deploy,
+  },
+  {
+    name: "health-timeout",
+    group: "How",
+    type: "duration",
+    default: "120s",
+    help: "How long the application may take to become healthy.",
+    commands: deploy,
+  },
+  {
+    name: "health-interval",
+    group: "How",
+    type: "duration",
+    default: "1s",
+    help: "The pause between two health requests.",
+    commands: deploy,
+  },
+  {
+    name: "health-successes",
+    group: "How",
+    type: "integer",
+    default: "2",
+    help: "How many healthy answers in a row are needed.",
+    commands: deploy,
+  },
+  {
+    name: "health-status",
+    group: "How",
+    type: "text",
+    default: "200",
+    help: "The HTTP status that counts as healthy; several as `200,204` or `200-299`. Redirects are not followed.",
+    commands: deploy,
+  },
+] as const satisfies readonly Option[];
+
+export type OptionName = (typeof options)[number]["name"];
+
+export interface Output {
+  readonly name: string;
+  readonly help: string;
+}
+
+/** What the action sets for the steps after it. */
+export const outputs = [
+  { name: "release", help: "The release that the host runs after the deploy." },
+  {
+    name: "previous-release",
+    help: "The release that ran before; empty for the first.",
+  },
+  { name: "changed", help: "`true` when any file, image or service changed." },
+  { name: "restarted", help: "The services that were started or restarted, separated by spaces." },
+  { name: "healthy", help: "`true` when the health gate passed." },
+  { name: "health-status", help: "The HTTP status of the last health answer." },
+  {
+    name: "image-digests",
+    help: "JSON: for each image that the units use, the digest that the host runs.",
+  },
+  { name: "summary", help: "One sentence that says how it ended." },
+  { name: "duration", help: "How long it took, in seconds." },
+] as const satisfies readonly Output[];
+
+export type OutputName = (typeof outputs)[number]["name"];
