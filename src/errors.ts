@@ -13,6 +13,7 @@ export type Phase =
   | "flip"
   | "reload"
   | "restart"
+  | "settle"
   | "health";
 
 /** A place in a file of the repository; `line` and `column` count from 1. */

@@ -1,6 +1,5 @@
 import { DeployError } from "../errors.js";
-import { kindOf } from "./kinds.js";
-import { dropInOwner, type File, type Service } from "./services.js";
+import { dropInOwner, type File, reaches, type Service } from "./services.js";
 
 /** What is wrong with a set of units as a whole; whatever one unit alone can get wrong is Podman's to say. */
 export function checkUnits(
@@ -50,23 +49,18 @@ function strayDropIns(
   files: readonly File[],
   services: readonly Service[],
 ): readonly DeployError[] {
-  const owners = new Set(services.flatMap((service) => [service.name, service.unit]));
+  const units = services.flatMap((service) => [service.name, service.unit]);
   return files.flatMap((file) => {
     const owner = dropInOwner(file.path);
-    if (owner === undefined || owners.has(owner) || isForAll(owner)) return [];
+    if (owner === undefined || units.some((unit) => reaches(owner, unit))) return [];
     return [
       refuse(
         file.source,
         `is a drop-in for ${owner}, which no unit here makes`,
-        `The units here make ${[...services.map((service) => service.name)].join(", ")}.`,
+        `The units here make ${services.map((service) => service.name).join(", ")}.`,
       ),
     ];
   });
-}
-
-/** `container.d/` and `web-.container.d/` reach every unit of a kind or a prefix (podman-systemd.unit(5)). */
-function isForAll(owner: string): boolean {
-  return kindOf(`any.${owner}`) !== undefined || (kindOf(owner) !== undefined && /-\./.test(owner));
 }
 
 function refuse(file: string, cause: string, remedy: string): DeployError {

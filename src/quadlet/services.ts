@@ -62,10 +62,22 @@ export function dropInOwner(path: string): string | undefined {
   return /^([^/]+)\.d\/[^/]+\.conf$/.exec(path)?.[1];
 }
 
-function describe(file: File, kind: Kind, name: string, files: readonly File[]): Service {
-  const dropIns = files.filter(
-    (other) => dropInOwner(other.path) === (other.place === "quadlet" ? file.path : name),
+/**
+ * Whether drop-ins of `OWNER.d/` reach a unit: its own name, a prefix of it up to a dash
+ * (`web-.container`), or its whole kind (`container`). Source: podman-systemd.unit(5).
+ */
+export function reaches(owner: string, unit: string): boolean {
+  const [, prefix = "", type] = /^(?:(.*-)\.)?([a-z]+)$/.exec(owner) ?? [];
+  return (
+    owner === unit || (type !== undefined && unit.startsWith(prefix) && unit.endsWith(`.${type}`))
   );
+}
+
+function describe(file: File, kind: Kind, name: string, files: readonly File[]): Service {
+  const dropIns = files.filter((other) => {
+    const owner = dropInOwner(other.path);
+    return owner !== undefined && reaches(owner, other.place === "quadlet" ? file.path : name);
+  });
   const unit: UnitFile = {
     entries: [file, ...dropIns].flatMap((part) => parseUnitFile(part.content).entries),
   };

@@ -126,7 +126,7 @@ function place(name: string): Placed {
   }
   const folder = /^([^/]+)\.d\/[^/]+\.conf$/.exec(path)?.[1];
   if (folder === undefined) return { ignored: true };
-  return { place: kindOf(folder) ? "quadlet" : "systemd", path };
+  return { place: (kindOf(folder) ?? kindOf(`any.${folder}`)) ? "quadlet" : "systemd", path };
 }
 
 interface Found {

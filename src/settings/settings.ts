@@ -80,15 +80,12 @@ export interface DeploySettings {
   readonly access: Access;
   readonly pull: PullPolicy;
   readonly health: HealthSettings;
-  /** Values that may be shown nowhere. */
-  readonly secrets: readonly string[];
 }
 
 export interface RenderSettings {
   readonly command: "render";
   readonly content: Content;
   readonly out: string;
-  readonly secrets: readonly string[];
 }
 
 export type Settings = DeploySettings | RenderSettings;
@@ -117,7 +114,7 @@ export function readSettings(raw: RawOptions, around: Surroundings): Settings {
   const content = readContent(reader, around, logins);
   const settings: Settings =
     command === "render"
-      ? { command, content, out: readOut(reader, around), secrets: reader.secrets() }
+      ? { command, content, out: readOut(reader, around) }
       : {
           command,
           content,
@@ -125,7 +122,6 @@ export function readSettings(raw: RawOptions, around: Surroundings): Settings {
           access: readAccess(reader),
           pull: reader.text("pull") as PullPolicy,
           health: readHealth(reader),
-          secrets: reader.secrets(),
         };
   reader.throwErrors();
   return settings;
@@ -230,16 +226,6 @@ class Reader {
       this.refuse(name, "is neither a text of several words nor a file that can be read");
       return "";
     }
-  }
-
-  secrets(): readonly string[] {
-    const given = options
-      .filter((option: Option) => option.secret && option.name !== "env")
-      .map((option) => this.raw[option.name] ?? "");
-    const env = this.lines("env").map((line) => line.slice(line.indexOf("=") + 1));
-    // Shorter values ("1", "true", "web") are words of every log; masking them hides nothing
-    // and makes the log unreadable.
-    return [...given, ...env].filter((value) => value.trim().length >= 6);
   }
 }
 

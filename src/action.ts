@@ -1,0 +1,82 @@
+import { join, resolve } from "node:path";
+import * as core from "@actions/core";
+import type { Context } from "./commands/context.js";
+import { deploy } from "./commands/deploy.js";
+import { renderTo } from "./commands/render.js";
+import { deployErrors } from "./errors.js";
+import { annotate } from "./report/annotations.js";
+import { narrator } from "./report/narrator.js";
+import { outputsOf } from "./report/outputs.js";
+import { problemLines } from "./report/problems.js";
+import { redactor } from "./report/redact.js";
+import { succeeded } from "./report/report.js";
+import { failurePage, summaryPage } from "./report/summary.js";
+import { secretsIn } from "./settings/secrets.js";
+import { type RawOptions, readSettings } from "./settings/settings.js";
+
+async function run(): Promise<void> {
+  const raw = readInputs();
+  const secrets = secretsIn(raw);
+  // GitHub masks its own secrets; these may come from elsewhere.
+  for (const secret of secrets) core.setSecret(secret);
+  const redact = redactor(secrets);
+  try {
+    const settings = readSettings(raw, {
+      workspace: resolve(process.env.GITHUB_WORKSPACE ?? "."),
+      ...(process.env.GITHUB_REPOSITORY ? { repository: process.env.GITHUB_REPOSITORY } : {}),
+    });
+    const context: Context = {
+      stacks: join(__dirname, "../templates"),
+      narrator: narrator(process.stdout, redact),
+      now: () => new Date(),
+      actor: process.env.GITHUB_ACTOR ?? "",
+      run: runUrl(),
+    };
+    if (settings.command === "render") {
+      for (const path of renderTo(settings, context)) core.info(path);
+      return;
+    }
+    const report = await deploy(settings, context);
+    for (const [name, value] of Object.entries(outputsOf(report))) core.setOutput(name, value);
+    const errors = report.hosts.flatMap((host) => host.errors);
+    for (const line of problemLines(errors, redact)) core.info(line);
+    annotate(errors, redact);
+    await writeSummary(summaryPage(report, redact));
+    if (!succeeded(report)) process.exitCode = core.ExitCode.Failure;
+  } catch (error) {
+    const errors = deployErrors(error);
+    if (errors.length === 0) throw error;
+    for (const line of problemLines(errors, redact)) core.info(line);
+    annotate(errors, redact);
+    core.setOutput("healthy", "false");
+    await writeSummary(failurePage(errors, redact));
+    process.exitCode = core.ExitCode.Failure;
+  }
+}
+
+/** Every input that the workflow gives, those with a name unknown here too: they are typing errors. */
+function readInputs(): RawOptions {
+  return Object.fromEntries(
+    Object.keys(process.env)
+      .filter((name) => name.startsWith("INPUT_"))
+      .map((name) => name.slice("INPUT_".length).toLowerCase())
+      .map((name) => [name, core.getInput(name, { trimWhitespace: false })]),
+  );
+}
+
+function runUrl(): string {
+  const {
+    GITHUB_SERVER_URL: server,
+    GITHUB_REPOSITORY: repository,
+    GITHUB_RUN_ID: id,
+  } = process.env;
+  return server && repository && id ? `${server}/${repository}/actions/runs/${id}` : "";
+}
+
+async function writeSummary(page: string): Promise<void> {
+  if (process.env.GITHUB_STEP_SUMMARY) await core.summary.addRaw(page).write();
+}
+
+run().catch((error: unknown) => {
+  core.setFailed(error instanceof Error ? (error.stack ?? error.message) : String(error));
+});

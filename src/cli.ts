@@ -1,0 +1,98 @@
+import { join } from "node:path";
+import { Command, Option as CommandOption } from "commander";
+import type { Context } from "./commands/context.js";
+import { deploy } from "./commands/deploy.js";
+import { renderTo } from "./commands/render.js";
+import { deployErrors } from "./errors.js";
+import { narrator } from "./report/narrator.js";
+import { problemLines } from "./report/problems.js";
+import { redactor } from "./report/redact.js";
+import { sentence, succeeded } from "./report/report.js";
+import { type Command as CommandName, type Option, options } from "./settings/options.js";
+import { secretsIn } from "./settings/secrets.js";
+import { type RawOptions, readSettings } from "./settings/settings.js";
+
+const about: Readonly<Record<CommandName, string>> = {
+  deploy: "ship the units to the hosts, and prove that they are healthy",
+  render: "write every file of the release below --out, and touch no host",
+};
+
+const program = new Command("quadlet-deploy")
+  .description("Deploys Podman Quadlet units to hosts over SSH.")
+  .version(process.env.npm_package_version ?? "0.1.0")
+  .showHelpAfterError("(quadlet-deploy --help lists the commands)");
+
+for (const name of Object.keys(about) as CommandName[]) {
+  const command = program.command(name).description(about[name]);
+  for (const option of options as readonly Option[]) {
+    const taken = option.commands === undefined || option.commands.includes(name);
+    if (option.name !== "command" && taken) command.addOption(commandOption(option));
+  }
+  command.action(async (given: Readonly<Record<string, unknown>>) => {
+    await run({ ...texts(given), command: name });
+  });
+}
+
+function commandOption(option: Option): CommandOption {
+  const word =
+    option.type === "boolean" ? `[true|false]` : `<${option.choices?.join("|") ?? option.type}>`;
+  const made = new CommandOption(`--${option.name} ${word}`, plain(option));
+  if (option.type === "boolean") made.preset("true");
+  if (option.secret) made.env(`QUADLET_DEPLOY_${option.name.toUpperCase().replaceAll("-", "_")}`);
+  return option.type === "lines"
+    ? made.argParser((value, before?: string) =>
+        before === undefined ? value : `${before}\n${value}`,
+      )
+    : made;
+}
+
+function plain(option: Option): string {
+  const help = option.help.replaceAll("`", "");
+  return option.default === undefined ? help : `${help} (default: ${option.default})`;
+}
+
+/** Commander keeps `--ssh-key` as `sshKey`. */
+function texts(given: Readonly<Record<string, unknown>>): RawOptions {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [
+      name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+      String(value),
+    ]),
+  );
+}
+
+async function run(raw: RawOptions): Promise<void> {
+  const redact = redactor(secretsIn(raw));
+  try {
+    const settings = readSettings(raw, { workspace: process.cwd() });
+    const context: Context = {
+      stacks: join(__dirname, "../templates"),
+      narrator: narrator(process.stderr, redact),
+      now: () => new Date(),
+      actor: process.env.USER ?? "",
+      run: "",
+    };
+    if (settings.command === "render") {
+      for (const path of renderTo(settings, context)) console.log(path);
+      return;
+    }
+    const report = await deploy(settings, context);
+    for (const line of problemLines(
+      report.hosts.flatMap((host) => host.errors),
+      redact,
+    ))
+      console.error(line);
+    console.log(sentence(report));
+    if (!succeeded(report)) process.exitCode = 1;
+  } catch (error) {
+    const errors = deployErrors(error);
+    if (errors.length === 0) throw error;
+    for (const line of problemLines(errors, redact)) console.error(line);
+    process.exitCode = 1;
+  }
+}
+
+program.parseAsync().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,101 @@
+# shellcheck shell=sh disable=SC2154
+# Says what the host is and has. Changes nothing. Runs as the owner of the units.
+
+# The directory that exists and decides whether DIR can be made or written.
+nearest() {
+  dir=$1
+  while [ ! -e "$dir" ]; do dir=$(dirname "$dir"); done
+  printf '%s' "$dir"
+}
+
+directory() {
+  if [ -w "$(nearest "$2")" ]; then writable=yes; else writable=no; fi
+  real=$(readlink -f "$2")
+  say directory "$1" "$2" "${real:-$2}" "$writable"
+}
+
+# Everything that stands where files of a release could stand: path, and target if it is a link.
+entries() {
+  [ -d "$1" ] || return 0
+  find "$1/" -maxdepth 2 \( -type f -o -type l \) | while IFS= read -r path; do
+    if [ -L "$path" ]; then
+      say entry "$1/${path#"$1"/}" link "$(readlink "$path")"
+    else
+      say entry "$1/${path#"$1"/}" file
+    fi
+  done
+}
+
+current_release() {
+  [ -L "$QD_STATE/current" ] || return 0
+  release=$(readlink "$QD_STATE/current")
+  say current "${release##*/}"
+  if [ -f "$QD_STATE/current/manifest.json" ]; then
+    say manifest "$(base64 <"$QD_STATE/current/manifest.json" | tr -d '\n')"
+  fi
+  (cd "$QD_STATE/current/" && find . -type f ! -name .env ! -name sums ! -name manifest.json -exec sha256sum {} +) |
+    while read -r sum path; do say sum "$sum" "${path#./}"; done
+}
+
+# Values never leave the host: each line of .env goes as a digest that is salted with this
+# connection's nonce, enough to see whether it changes.
+env_keys() {
+  [ -f "$QD_QDIR/.env" ] || return 0
+  [ -r "$QD_QDIR/.env" ] || fail facts "$QD_QDIR/.env" unreadable
+  while IFS= read -r line || [ -n "$line" ]; do
+    key=${line%%=*}
+    case $line in
+      [A-Za-z_]*=*)
+        case $key in *[!A-Za-z0-9_]*) continue ;; esac
+        sum=$(printf '%s\n%s' "$QD_NONCE" "$line" | sha256sum)
+        say env "$key" "${sum%% *}"
+        ;;
+    esac
+  done <"$QD_QDIR/.env"
+}
+
+services() {
+  # shellcheck disable=SC2086 # a list of unit names
+  [ -z "$QD_SERVICES" ] || systemctl "--$QD_MANAGER" show \
+    -p Id -p LoadState -p ActiveState -p SubState $QD_SERVICES 2>/dev/null |
+    awk -F= -v token="$QD_TOKEN" '
+      function flush() { if ("Id" in v) printf "%s\tservice\t%s\t%s\t%s\t%s\n", token, v["Id"], v["LoadState"], v["ActiveState"], v["SubState"]; split("", v) }
+      $0 == "" { flush(); next }
+      { v[$1] = $2 }
+      END { flush() }'
+}
+
+# Directories may be given below the owner's home, as systemd's %h.
+home_path() {
+  case $1 in
+    %h*) printf '%s%s' "$HOME" "${1#%h}" ;;
+    *) printf '%s' "$1" ;;
+  esac
+}
+
+facts() {
+  QD_QDIR=$(home_path "$QD_QDIR")
+  QD_UDIR=$(home_path "$QD_UDIR")
+  QD_STATE=$(home_path "$QD_STATE")
+  say owner "$(id -un)" "$(id -u)" "$HOME"
+  command -v podman >/dev/null || fail facts podman no-podman
+  podman=$(podman --version 2>/dev/null) || fail facts podman no-podman "$(podman --version 2>&1)"
+  say podman "${podman##* }"
+  systemd=$(systemctl --version | head -n 1)
+  systemd=${systemd#systemd }
+  say systemd "${systemd%% *}"
+  for tool in tar sha256sum base64 awk find mktemp readlink; do
+    command -v "$tool" >/dev/null || fail facts "$tool" no-tool
+  done
+  directory quadlet "$QD_QDIR"
+  directory systemd "$QD_UDIR"
+  directory state "$QD_STATE"
+  entries "$QD_QDIR"
+  entries "$QD_UDIR"
+  current_release
+  env_keys
+  services
+  say end
+}
+
+facts

@@ -1,0 +1,70 @@
+# shellcheck shell=sh disable=SC2154,SC2016
+# Health: the application answers, as the host itself sees it.
+
+# GET with curl or, for plain http on a host without curl, with bash. Leaves $scratch/head and
+# $scratch/body; what went wrong is on standard output.
+http_get() {
+  : >"$scratch/head"
+  : >"$scratch/body"
+  if command -v curl >/dev/null; then
+    curl --silent --show-error --max-time 10 --user-agent quadlet-deploy \
+      --dump-header "$scratch/head" "$1" 2>"$scratch/http-error" | head -c 4096 >"$scratch/body"
+    cat "$scratch/http-error"
+    return
+  fi
+  rest=${1#http://}
+  where=${rest%%/*}
+  case $where in
+    *:*) port=${where##*:} ;;
+    *) port=80 ;;
+  esac
+  name=${where%:"$port"}
+  name=${name#[}
+  timeout 10 bash -c '
+    exec 4<>"/dev/tcp/$1/$2" || exit
+    printf "GET /%s HTTP/1.0\r\nHost: %s\r\nUser-Agent: quadlet-deploy\r\n\r\n" "$3" "$4" >&4
+    head -c 8192 <&4' bash "${name%]}" "$port" "${rest#*/}" "$where" >"$scratch/answer" 2>"$scratch/http-error"
+  sed "/^\r*\$/q" "$scratch/answer" >"$scratch/head"
+  sed "1,/^\r*\$/d" "$scratch/answer" | head -c 4096 >"$scratch/body"
+  tail -n 1 "$scratch/http-error"
+}
+
+accepted() {
+  for range in $QD_HEALTH_STATUS; do
+    [ "$1" -ge "${range%-*}" ] && [ "$1" -le "${range#*-}" ] && return
+  done
+  return 1
+}
+
+health() {
+  [ -n "$QD_HEALTH_URL" ] || return 0
+  begin health
+  case $QD_HEALTH_URL in
+    https:*) command -v curl >/dev/null || fail health "$QD_HEALTH_URL" no-http-client ;;
+    *) command -v curl >/dev/null || command -v bash >/dev/null || fail health "$QD_HEALTH_URL" no-http-client ;;
+  esac
+  deadline=$(($(now) + QD_HEALTH_TIMEOUT))
+  successes=0 last=""
+  while :; do
+    trouble=$(http_get "$QD_HEALTH_URL")
+    # The last status line: a proxy may answer "100 Continue" or "200 Connection established" first.
+    status=$(sed -n 's/^HTTP\/[0-9.]* \([0-9][0-9][0-9]\).*/\1/p' "$scratch/head" | tail -n 1)
+    if [ -n "$status" ] && accepted "$status"; then
+      successes=$((successes + 1))
+    else
+      successes=0
+    fi
+    [ "$last" = "$status$trouble" ] || say answer "${status:-0}" "$(text "$trouble")"
+    last=$status$trouble
+    if [ "$successes" -ge "$QD_HEALTH_SUCCESSES" ]; then
+      say healthy "$status" "$(head -c 1024 "$scratch/body" | base64 | tr -d '\n')"
+      return
+    fi
+    if [ "$(now)" -ge "$deadline" ]; then
+      say response "${status:-0}" "$(sed -n 's/^[Ll]ocation: *//p' "$scratch/head" | tr -d '\r' | base64 | tr -d '\n')" \
+        "$(head -c 1024 "$scratch/body" | base64 | tr -d '\n')"
+      fail_services unhealthy "$trouble"
+    fi
+    sleep "$QD_HEALTH_INTERVAL"
+  done
+}

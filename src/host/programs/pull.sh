@@ -1,0 +1,71 @@
+# shellcheck shell=sh disable=SC2154,SC2016
+# Pull: images are on the host before any service stops.
+
+env_value() {
+  sed -n "s/^$1=//p" "$staged/.env" | tail -n 1
+}
+
+# Expands ${NAME} from the release's .env, as systemd will when the service starts.
+expand() {
+  rest=$1 expanded=""
+  while :; do
+    case $rest in
+      *'${'*'}'*)
+        expanded=$expanded${rest%%'${'*}
+        rest=${rest#*'${'}
+        expanded=$expanded$(env_value "${rest%%'}'*}")
+        rest=${rest#*'}'}
+        ;;
+      *) break ;;
+    esac
+  done
+  printf '%s' "$expanded$rest"
+}
+
+pull_one() {
+  if podman image exists "$1" 2>/dev/null; then
+    case $QD_PULL:$1 in never:* | missing:* | *:localhost/*) return 0 ;; esac
+  elif [ "$QD_PULL" = never ]; then
+    echo "the host does not have it, and pull is never"
+    return 1
+  fi
+  podman pull --quiet "$1" 2>&1
+}
+
+pull() {
+  begin pull
+  : >"$scratch/images"
+  printf '%s\n' "$QD_IMAGES" | while IFS=$tab read -r service image; do
+    [ -z "$service" ] || printf '%s\t%s\n' "$service" "$(expand "$image")"
+  done >"$scratch/images"
+  cut -f 2 "$scratch/images" | sort -u >"$scratch/references"
+  # Side by side: each waits for the registry more than for this host.
+  number=0
+  while IFS= read -r image; do
+    number=$((number + 1))
+    (pull_one "$image" >"$scratch/pull.$number" && : >"$scratch/pulled.$number") </dev/null &
+  done <"$scratch/references"
+  wait
+  number=0
+  while IFS= read -r image; do
+    number=$((number + 1))
+    [ -e "$scratch/pulled.$number" ] || fail pull "$image" no-image "$(cat "$scratch/pull.$number")"
+  done <"$scratch/references"
+  while IFS=$tab read -r service image; do
+    id=$(podman image inspect --format '{{.Id}}' "$image" </dev/null)
+    digest=$(podman image inspect --format '{{.Digest}}' "$image" </dev/null)
+    say image "$service" "$image" "$id" "$digest"
+    printf '%s\t%s\n' "$service" "$id" >>"$scratch/wanted"
+  done <"$scratch/images"
+}
+
+# Services whose container runs another image than their unit names now: the tag moved.
+moved_images() {
+  [ -f "$scratch/wanted" ] || return 0
+  podman ps --no-trunc --format '{{index .Labels "PODMAN_SYSTEMD_UNIT"}}{{"\t"}}{{.ImageID}}' \
+    </dev/null >"$scratch/running" 2>/dev/null
+  while IFS=$tab read -r service id; do
+    running=$(sed -n "s/^$service$tab//p" "$scratch/running" | head -n 1)
+    [ -z "$running" ] || [ "${running#sha256:}" = "${id#sha256:}" ] || printf '%s ' "$service"
+  done <"$scratch/wanted"
+}

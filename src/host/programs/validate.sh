@@ -1,0 +1,52 @@
+# shellcheck shell=sh disable=SC2154,SC2016
+# Validate: the host's own generator reads the units as they will stand.
+
+generator() {
+  for path in /usr/libexec/podman/quadlet /usr/lib/podman/quadlet \
+    /usr/lib/systemd/system-generators/podman-system-generator; do
+    if [ -x "$path" ]; then
+      printf '%s' "$path"
+      return
+    fi
+  done
+  fail validate podman no-generator
+}
+
+# The release's units, and beside them those of others, so that references resolve.
+merged_units() {
+  for path in "$QD_QDIR"/*; do
+    case $(readlink "$path") in
+      */quadlet-deploy/"$QD_APP"/current/*) ;;
+      *) [ ! -e "$path" ] || ln -s "$path" "$scratch/units/" ;;
+    esac
+  done
+  for path in "$staged"/*; do
+    case ${path##*/} in
+      manifest.json | sums | systemd) ;;
+      *) ln -sfn "$path" "$scratch/units/" ;;
+    esac
+  done
+}
+
+validate() {
+  begin validate
+  quadlet=$(generator) || {
+    printf '%s\n' "$quadlet"
+    exit 1
+  }
+  mkdir "$scratch/units"
+  merged_units
+  user_flag=""
+  dirs=$scratch/units:/run/containers/systemd:/usr/share/containers/systemd
+  if [ "$QD_MANAGER" = user ]; then
+    user_flag=-user
+    dirs=$scratch/units:$XDG_RUNTIME_DIR/containers/systemd:/etc/containers/systemd/users/$(id -u):/etc/containers/systemd/users
+  fi
+  # shellcheck disable=SC2086 # no flag, or one
+  QUADLET_UNIT_DIRS=$dirs "$quadlet" -dryrun $user_flag >"$scratch/generated" 2>"$scratch/complaints"
+  # One bad unit just vanishes from what is generated, so that is what counts.
+  missing=$(printf '%s\n' "$QD_EXPECTED" | while IFS=$tab read -r service _; do
+    [ -z "$service" ] || grep -qxF -e "---$service---" "$scratch/generated" || printf '%s ' "$service"
+  done)
+  [ -z "$missing" ] || fail validate "${missing% }" invalid "$(cat "$scratch/complaints")"
+}

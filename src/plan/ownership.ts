@@ -1,0 +1,64 @@
+import { posix } from "node:path";
+import { DeployError } from "../errors.js";
+import type { ReleaseFile } from "../render/release.js";
+import type { Facts } from "./facts.js";
+import { isOurs, linkPath } from "./paths.js";
+
+/**
+ * Files of others where ours would go are never touched. An `.env` that somebody wrote by hand
+ * is no obstacle: its keys are kept.
+ *
+ * @throws {DeployError} phase `plan`, with the list
+ */
+export function refuseForeign(files: readonly ReleaseFile[], facts: Facts): void {
+  const inTheWay = files
+    .map((file) => linkPath(file, facts))
+    .filter((path) => {
+      const entry = facts.entries.get(path);
+      return entry !== undefined && !isOurs(path, entry.target, facts);
+    });
+  const env = posix.join(facts.quadlet.path, ".env");
+  const envTarget = facts.entries.get(env)?.target;
+  if (envTarget !== undefined && !isOurs(env, envTarget, facts)) inTheWay.push(env);
+  const [first] = inTheWay;
+  if (first === undefined) return;
+  throw new DeployError({
+    host: facts.host,
+    phase: "plan",
+    object: inTheWay.length === 1 ? first : `${inTheWay.length} files`,
+    cause: "files that this app did not put there are in the way; nothing was changed",
+    remedy: "Move them away, or deploy under the `app` that owns them.",
+    details: inTheWay.map((path) => {
+      const target = facts.entries.get(path)?.target;
+      return target === undefined ? path : `${path} -> ${target}`;
+    }),
+  });
+}
+
+/**
+ * Quadlet reads a few directories and no other (podman-systemd.unit(5)); units anywhere else
+ * would never be loaded.
+ *
+ * @throws {DeployError} phase `plan`
+ */
+export function refuseUnread(facts: Facts): void {
+  const { home, uid } = facts.owner;
+  const read =
+    uid === 0
+      ? ["/etc/containers/systemd", "/run/containers/systemd", "/usr/share/containers/systemd"]
+      : [
+          `${home}/.config/containers/systemd`,
+          `/run/user/${uid}/containers/systemd`,
+          `/etc/containers/systemd/users/${uid}`,
+          "/etc/containers/systemd/users",
+        ];
+  const { path } = facts.quadlet;
+  if (read.some((directory) => path === directory || path.startsWith(`${directory}/`))) return;
+  throw new DeployError({
+    host: facts.host,
+    phase: "plan",
+    object: path,
+    cause: `Quadlet does not read this directory for ${facts.owner.name}`,
+    remedy: `Set \`quadlet-dir\` to one of ${read.join(", ")}.`,
+  });
+}

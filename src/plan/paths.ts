@@ -1,0 +1,40 @@
+import { posix } from "node:path";
+import type { Facts } from "./facts.js";
+
+/** Absolute, with systemd's `%h` as the owner's home. */
+export function onHost(path: string, facts: Pick<Facts, "owner">): string {
+  return path.replace(/^%h(?=\/|$)/, facts.owner.home);
+}
+
+interface Placed {
+  readonly place: "quadlet" | "systemd";
+  readonly path: string;
+}
+
+/** A file's path inside its release: units at the top, drop-ins of services below `systemd/`. */
+export function inRelease(file: Placed): string {
+  return file.place === "quadlet" ? file.path : `systemd/${file.path}`;
+}
+
+/** Where the link to a file stands on the host. */
+export function linkPath(file: Placed, facts: Facts): string {
+  return posix.join((file.place === "quadlet" ? facts.quadlet : facts.systemdDir).path, file.path);
+}
+
+/**
+ * What that link says: relative, so that it reads well and survives a moved home, but absolute
+ * where the directory is itself a link, since a relative one would start from where that leads.
+ */
+export function linkTarget(file: Placed, facts: Facts): string {
+  const directory = file.place === "quadlet" ? facts.quadlet : facts.systemdDir;
+  const target = posix.join(facts.state.path, "current", inRelease(file));
+  const plain = directory.real === directory.path && facts.state.real === facts.state.path;
+  return plain ? posix.relative(posix.dirname(linkPath(file, facts)), target) : target;
+}
+
+/** Whether a link at `path` leads into this app's current release. */
+export function isOurs(path: string, target: string | undefined, facts: Facts): boolean {
+  if (target === undefined) return false;
+  const leadsTo = posix.resolve(posix.dirname(path), target);
+  return leadsTo.startsWith(`${facts.state.path}/current/`);
+}

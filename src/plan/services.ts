@@ -1,0 +1,83 @@
+import { dropInOwner, reaches, type Service } from "../quadlet/services.js";
+import type { EnvPlan } from "./env.js";
+import type { Facts } from "./facts.js";
+import type { FilePlan } from "./files.js";
+import type { Manifest } from "./manifest.js";
+import { onHost } from "./paths.js";
+
+export interface ServicePlan {
+  readonly name: string;
+  readonly action: "start" | "restart" | "stop" | "keep";
+  /** Why, in the order of weight; empty for `keep`. */
+  readonly why: readonly string[];
+  /** Whether it must be up when all is done. */
+  readonly up: boolean;
+}
+
+/** Which services stop, start or restart, and why. */
+export function planServices(
+  services: readonly Service[],
+  files: readonly FilePlan[],
+  env: EnvPlan,
+  facts: Facts,
+  previous: Manifest | undefined,
+): { readonly services: readonly ServicePlan[]; readonly warnings: readonly string[] } {
+  const warnings: string[] = [];
+  const planned = services.map((service): ServicePlan => {
+    const { name } = service;
+    if (!service.startable) return { name, action: "keep", why: [], up: false };
+    const active = facts.services.get(name)?.active === "active";
+    const why = reasons(service, files, env, facts);
+    if (!active) return { name, action: "start", why: [...why, "it is not running"], up: true };
+    if (why.length === 0) return { name, action: "keep", why, up: true };
+    if (service.kind === "network" || service.kind === "volume") {
+      warnings.push(
+        `${service.unit} changed, and Podman does not change a ${service.kind} that exists: remove it by hand to have it made anew`,
+      );
+      return { name, action: "keep", why: [], up: true };
+    }
+    return { name, action: "restart", why, up: true };
+  });
+  const names = new Set(services.map((service) => service.name));
+  const removed = (previous?.services ?? [])
+    .filter((service) => !names.has(service.name) && !service.name.endsWith("@.service"))
+    .map(
+      ({ name, unit }): ServicePlan => ({
+        name,
+        action: "stop",
+        why: [`${unit} is no longer part of the release`],
+        up: false,
+      }),
+    );
+  return { services: [...planned, ...removed], warnings };
+}
+
+function reasons(
+  service: Service,
+  files: readonly FilePlan[],
+  env: EnvPlan,
+  facts: Facts,
+): readonly string[] {
+  const why = files
+    .filter((file) => file.change !== "unchanged" && concerns(file, service))
+    .map((file) => `${file.path} ${file.change === "added" ? "is new" : `was ${file.change}`}`);
+  if (env.set.length > 0 && readsEnv(service, facts)) why.push(`.env: ${env.set.join(", ")}`);
+  return why;
+}
+
+function concerns(file: FilePlan, service: Service): boolean {
+  if (file.place === "quadlet" && file.path === service.unit) return true;
+  const owner = dropInOwner(file.path);
+  return (
+    owner !== undefined && reaches(owner, file.place === "quadlet" ? service.unit : service.name)
+  );
+}
+
+function readsEnv(service: Service, facts: Facts): boolean {
+  const env = `${facts.quadlet.path}/.env`;
+  return service.envFiles.some((path) => {
+    const plain = onHost(path.replace(/^-/, ""), facts);
+    // Quadlet takes a relative path from the unit's own directory.
+    return plain === env || plain === ".env" || plain === "./.env";
+  });
+}

@@ -1,0 +1,420 @@
+/**
+ * nunjucks' compiler with Python's semantics: every operation of a template becomes a call of
+ * the {@link Runtime}, named `rt` in the code. As in nunjucks' own code, `lineno` and `colno`
+ * say where the template is; they are set as the last arguments of each call, so that they hold
+ * when the call is made and its operands have been worked out.
+ */
+import {
+  type BinaryNode,
+  type CallNode,
+  type CaptureNode,
+  type CompareNode,
+  Compiler,
+  type ConditionNode,
+  type FromImportNode,
+  type ImportNode,
+  type IncludeNode,
+  type ListNode,
+  type LookupNode,
+  type LoopNode,
+  type MacroNode,
+  type Node,
+  nodes,
+  type PairNode,
+  type SetNode,
+  type SliceNode,
+  type SymbolNode,
+  type UnaryNode,
+  type ValueNode,
+} from "./nunjucks.js";
+import { Float } from "./values.js";
+
+/** Whether a filter, or a test, of this name is there. */
+export interface Known {
+  filter(name: string): boolean;
+  test(name: string): boolean;
+}
+
+type Operand = Node | string;
+
+export class JinjaCompiler extends Compiler {
+  private readonly known: Known;
+  /** How many conditions surround what is being compiled. */
+  private conditional = 0;
+  /** The names that the macro being compiled has mentioned: some turn on what Jinja2 adds. */
+  private used = new Set<string>();
+
+  constructor(name: string, known: Known) {
+    super(name);
+    this.known = known;
+  }
+
+  // Templates, macros
+
+  compileRoot(node: ListNode): void {
+    this._emit("return ");
+    this.body(new nodes.NodeList(node.lineno, node.colno, node.children));
+  }
+
+  /** A function that renders `node` in a given frame, and says where it was when it fails. */
+  private body(node: Node): void {
+    this._emitLine("function (rt, frame) {");
+    this._emitLine(`var lineno = ${node.lineno}, colno = ${node.colno}, out = [];`);
+    this._emitLine("try {");
+    this.compile(node);
+    this._emitLine("return out;");
+    this._emitLine("} catch (error) { throw rt.fault(error, lineno, colno); }");
+    this._emit("}");
+  }
+
+  compileMacro(node: MacroNode): void {
+    this._emit(`frame.set(${quote(node.name.value)}, `);
+    this.compileCaller(node);
+    this._emitLine(");");
+  }
+
+  /** A macro, or the block of a `call`, as a value. */
+  compileCaller(node: MacroNode): void {
+    const positional = node.args.children.filter((arg) => arg instanceof nodes.Symbol);
+    const names = positional.map((arg) => quote((arg as SymbolNode).value));
+    this._emit(`rt.macro(frame, ${quote(node.name.value)}, [${names.join(", ")}], [`);
+    for (const pair of this.pairs(node.args)) {
+      this._emit(`[${quote((pair.key as SymbolNode).value)}, function (frame) { return `);
+      this.compile(pair.value);
+      this._emit("; }], ");
+    }
+    this._emit("], ");
+    const before = this.used;
+    this.used = new Set();
+    this.body(node.body);
+    const extra = ["varargs", "kwargs", "caller"].filter((name) => this.used.has(name));
+    this.used = before;
+    this._emit(`, ${JSON.stringify(extra)})`);
+  }
+
+  compileInclude(node: IncludeNode): void {
+    const frame = node.withoutContext ? "null" : "frame";
+    this.invoke("include", node, "out", node.template, String(node.ignoreMissing), frame);
+    this._emitLine(";");
+  }
+
+  compileImport(node: ImportNode): void {
+    this._emit(`frame.set(${quote(node.target.value)}, `);
+    this.invoke("module", node, node.template, node.withContext ? "frame" : "null");
+    this._emitLine(");");
+  }
+
+  compileFromImport(node: FromImportNode): void {
+    const module = this._tmpid();
+    this._emit(`var ${module} = `);
+    this.invoke("module", node, node.template, node.withContext ? "frame" : "null");
+    this._emitLine(";");
+    for (const child of node.names.children) {
+      const pair = child as PairNode;
+      const [name, alias] = [pair.key as SymbolNode, pair.value as SymbolNode];
+      this._emitLine(`frame.set(${quote(alias.value)}, ${module}.imported(${quote(name.value)}));`);
+    }
+  }
+
+  // Statements
+
+  compileOutput(node: ListNode): void {
+    for (const child of node.children) {
+      if (child instanceof nodes.TemplateData) {
+        this._emitLine(`out.push(${quote((child as ValueNode).value as string)});`);
+        continue;
+      }
+      this._emit("try { ");
+      this.invoke("output", child, "out", child);
+      this._emitLine("; } catch (error) { rt.recover(error, lineno, colno); }");
+    }
+  }
+
+  compileIf(node: ConditionNode): void {
+    this._emit("if (");
+    this.invoke("truth", node, node.cond);
+    this._emitLine(") {");
+    this.inCondition(() => this.compile(node.body));
+    if (node.else_) {
+      this._emitLine("} else {");
+      this.inCondition(() => this.compile(node.else_ as Node));
+    }
+    this._emitLine("}");
+  }
+
+  compileFor(node: LoopNode): void {
+    const [outer, loop, item] = [this._tmpid(), this._tmpid(), this._tmpid()];
+    this._emit(`var ${outer} = frame, ${loop} = `);
+    const filter = node.filter;
+    if (filter) {
+      this.invoke("loop", node, node.arr, () => {
+        this._emit(`function (${item}) { var outer = frame; frame = outer.push(); `);
+        this.unpack(node.name, item);
+        this._emit("var keep = ");
+        this.invoke("truth", filter, filter);
+        this._emit("; frame = outer; return keep; }");
+      });
+    } else this.invoke("loop", node, node.arr, "null");
+    this._emitLine(";");
+    this._emitLine(`for (var ${item} of ${loop}) {`);
+    this._emitLine(`frame = ${outer}.push();`);
+    this.unpack(node.name, item);
+    this._emitLine(`frame.set("loop", ${loop});`);
+    this.inCondition(() => this.compile(node.body));
+    this._emitLine("}");
+    this._emitLine(`frame = ${outer};`);
+    if (!node.else_) return;
+    this._emitLine(`if (${loop}.length === 0) {`);
+    this._emitLine("frame = frame.push();");
+    this.compile(node.else_);
+    this._emitLine(`frame = ${outer};`);
+    this._emitLine("}");
+  }
+
+  /** Gives the value of the code `value` to one name, or its items to several. */
+  private unpack(target: Node, value: string): void {
+    if (target instanceof nodes.Symbol) {
+      this._emitLine(`frame.set(${quote((target as SymbolNode).value)}, ${value});`);
+      return;
+    }
+    const targets = (target as ListNode).children;
+    const items = this._tmpid();
+    this._emit(`var ${items} = `);
+    this.invoke("unpack", target, value, String(targets.length));
+    this._emitLine(";");
+    for (const [index, child] of targets.entries()) this.unpack(child, `${items}[${index}]`);
+  }
+
+  compileSet(node: SetNode): void {
+    const value = this._tmpid();
+    this._emit(`var ${value} = `);
+    this.compile((node.value ?? node.body) as Node);
+    this._emitLine(";");
+    this.unpack(node.targets[0] as Node, value);
+  }
+
+  /** What a block renders to, as a value. */
+  compileCapture(node: CaptureNode): void {
+    this._emitLine("(() => { var frame0 = frame, out0 = out; frame = frame.push(); out = [];");
+    this._emitLine("try {");
+    this.compile(node.body);
+    this._emitLine("return rt.concat(out);");
+    this._emit("} finally { frame = frame0; out = out0; } })()");
+  }
+
+  // Expressions
+
+  compileLiteral(node: ValueNode): void {
+    const { value } = node;
+    if (value instanceof Float) this._emit(`rt.float(${value.value})`);
+    else if (typeof value === "bigint") this._emit(`${value}n`);
+    else this._emit(quote(value as string | number | boolean | null));
+  }
+
+  compileSymbol(node: SymbolNode): void {
+    this.used.add(node.value);
+    this.invoke("name", node, "frame", quote(node.value));
+  }
+
+  compileArray(node: ListNode): void {
+    this.list(node.children);
+  }
+
+  compileTuple(node: ListNode): void {
+    this._emit("rt.tuple(");
+    this.list(node.children);
+    this._emit(")");
+  }
+
+  compileDict(node: ListNode): void {
+    this.invoke("dict", node, () => {
+      this._emit("[");
+      for (const child of node.children) {
+        const pair = child as PairNode;
+        this.list([pair.key, pair.value]);
+        this._emit(", ");
+      }
+      this._emit("]");
+    });
+  }
+
+  compileAttribute(node: LookupNode): void {
+    this.invoke("attribute", node, node.target, node.val, quote(pathOf(node.target)));
+  }
+
+  compileItem(node: LookupNode): void {
+    this.invoke("item", node, node.target, node.val, quote(pathOf(node.target)));
+  }
+
+  compileSlice(node: SliceNode): void {
+    const none = new nodes.Literal(node.lineno, node.colno, null);
+    this.invoke("sliceOf", node, node.start ?? none, node.stop ?? none, node.step ?? none);
+  }
+
+  compileFunCall(node: CallNode): void {
+    this.invoke("call", node, node.name, quote(pathOf(node.name)), ...this.args(node.args));
+  }
+
+  compileFilter(node: CallNode): void {
+    const name = (node.name as SymbolNode).value;
+    this.checkKnown("filter", name, node);
+    const [target, ...rest] = node.args.children;
+    const args = new nodes.NodeList(node.lineno, node.colno, rest);
+    this.invoke("filter", node, quote(name), target as Node, ...this.args(args));
+  }
+
+  compileTest(node: CallNode): void {
+    const name = (node.name as SymbolNode).value;
+    this.checkKnown("test", name, node);
+    const [target, ...rest] = node.args.children;
+    const args = new nodes.NodeList(node.lineno, node.colno, rest);
+    this.invoke("test", node, quote(name), target as Node, ...this.args(args));
+  }
+
+  /** As in Jinja2, what stands under a condition may be unknown until it is reached. */
+  private checkKnown(kind: "filter" | "test", name: string, node: Node): void {
+    if (this.conditional > 0 || this.known[kind](name)) return;
+    throw new UnknownName(kind, name, node);
+  }
+
+  compileInlineIf(node: ConditionNode): void {
+    this.invoke("choose", node, node.cond, () => {
+      this.inCondition(() => {
+        this.thunk(node.body);
+        this._emit(", ");
+        if (node.else_) this.thunk(node.else_);
+        else this._emit("null");
+      });
+    });
+  }
+
+  compileOr(node: BinaryNode): void {
+    this.invoke("or", node, node.left, () => this.thunk(node.right));
+  }
+
+  compileAnd(node: BinaryNode): void {
+    this.invoke("and", node, node.left, () => this.thunk(node.right));
+  }
+
+  compileNot(node: UnaryNode): void {
+    this._emit("!");
+    this.invoke("truth", node, node.target);
+  }
+
+  compileNeg(node: UnaryNode): void {
+    this.invoke("negate", node, node.target);
+  }
+
+  compilePos(node: UnaryNode): void {
+    this.invoke("positive", node, node.target);
+  }
+
+  compileConcat(node: BinaryNode): void {
+    this.invoke("join", node, node.left, node.right);
+  }
+
+  compileCompare(node: CompareNode): void {
+    this.invoke("compare", node, node.expr, () => {
+      this._emit("[");
+      for (const operand of node.ops) {
+        this._emit(`[${quote(operand.type)}, `);
+        this.thunk(operand.expr);
+        this._emit("], ");
+      }
+      this._emit("]");
+    });
+  }
+
+  // Emitting
+
+  /** A call of the runtime's method `name` with `operands`, at the place of `node`. */
+  private invoke(name: string, node: Node, ...operands: (Operand | (() => void))[]): void {
+    this._emit(`rt.${name}(`);
+    for (const operand of operands) {
+      if (typeof operand === "string") this._emit(operand);
+      else if (typeof operand === "function") operand();
+      else this.compile(operand);
+      this._emit(", ");
+    }
+    this._emit(`lineno = ${node.lineno}, colno = ${node.colno})`);
+  }
+
+  private thunk(node: Node): void {
+    this._emit("() => ");
+    this.compile(node);
+  }
+
+  private list(items: readonly Node[]): void {
+    this._emit("[");
+    for (const item of items) {
+      this.compile(item);
+      this._emit(", ");
+    }
+    this._emit("]");
+  }
+
+  /** Positional arguments and named ones. */
+  private args(args: ListNode): (() => void)[] {
+    const positional = args.children.filter((arg) => !(arg instanceof nodes.KeywordArgs));
+    const named = () => {
+      this._emit("[");
+      for (const pair of this.pairs(args)) {
+        this._emit(`[${quote((pair.key as SymbolNode).value)}, `);
+        this.compile(pair.value);
+        this._emit("], ");
+      }
+      this._emit("]");
+    };
+    return [() => this.list(positional), named];
+  }
+
+  private pairs(args: ListNode): PairNode[] {
+    const keywords = args.children.find((arg) => arg instanceof nodes.KeywordArgs);
+    return ((keywords as ListNode | undefined)?.children ?? []) as PairNode[];
+  }
+
+  private inCondition(compile: () => void): void {
+    this.conditional++;
+    compile();
+    this.conditional--;
+  }
+}
+
+// nunjucks finds the compiler's method by the name of a node's type.
+for (const [operator, Operation] of Object.entries(nodes.arithmetic)) {
+  const method = `compile${new Operation(0, 0).typename}`;
+  Object.defineProperty(JinjaCompiler.prototype, method, {
+    value(this: JinjaCompiler, node: BinaryNode) {
+      this["invoke"]("arithmetic", node, quote(operator), node.left, node.right);
+    },
+  });
+}
+
+/** A filter or test that does not exist here. */
+export class UnknownName extends Error {
+  readonly kind: "filter" | "test";
+  readonly subject: string;
+  readonly node: Node;
+  constructor(kind: "filter" | "test", subject: string, node: Node) {
+    super(`${kind} ${subject}`);
+    this.kind = kind;
+    this.subject = subject;
+    this.node = node;
+  }
+}
+
+/** How the reader knows an expression: `web.ports`; empty where it has no such name. */
+function pathOf(node: Node): string {
+  if (node instanceof nodes.Symbol) return (node as SymbolNode).value;
+  if (node.typename !== "Attribute" && node.typename !== "Item") return "";
+  const { target, val } = node as LookupNode;
+  const path = pathOf(target);
+  if (!path || !(val instanceof nodes.Literal)) return "";
+  const key = (val as ValueNode).value;
+  if (node.typename === "Attribute") return `${path}.${key}`;
+  return typeof key === "string" ? `${path}['${key}']` : `${path}[${key}]`;
+}
+
+function quote(value: string | number | boolean | null): string {
+  return JSON.stringify(value);
+}

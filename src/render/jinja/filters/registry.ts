@@ -1,0 +1,39 @@
+/** The filters there are, and how one is applied. */
+import { Args, type Parameters } from "../parameters.js";
+import { defined, type Keywords, Undefined, unsupported, type Value } from "../values.js";
+
+export interface Filter {
+  readonly parameters: Parameters;
+  readonly apply: (value: Value, args: Args) => Value;
+  /** Whether it deals with an undefined value itself. */
+  readonly lenient: boolean;
+}
+export type Filters = Readonly<Record<string, Filter>>;
+
+export function filter(parameters: Parameters, apply: Filter["apply"]): Filter {
+  return { parameters, apply, lenient: false };
+}
+
+export function lenientFilter(parameters: Parameters, apply: Filter["apply"]): Filter {
+  return { parameters, apply, lenient: true };
+}
+
+/** A filter that Jinja2 or Ansible has and we have not. */
+export function refused(name: string, remedy?: string): Filter {
+  return lenientFilter(["*", "**"], () => {
+    throw unsupported(`the filter ${name}`, remedy);
+  });
+}
+
+export function applyFilter(
+  name: string,
+  found: Filter,
+  value: Value,
+  args: readonly Value[],
+  keywords: Keywords,
+): Value {
+  if (!found.lenient && value instanceof Undefined) defined(value);
+  // An undefined argument is none, whatever the filter makes of its value.
+  for (const arg of [...args, ...keywords.values()]) if (!found.lenient) defined(arg);
+  return found.apply(value, new Args(`the filter ${name}`, found.parameters, args, keywords));
+}

@@ -1,0 +1,45 @@
+import type { Value } from "./values.js";
+
+/** Where names can be looked up. */
+export interface Names {
+  get(name: string): Value | undefined;
+  /** All names there are, for suggestions. */
+  names(): Iterable<string>;
+}
+
+/** The names set by a template, a loop or a macro; what it lacks, its parent may have. */
+export class Scope implements Names {
+  readonly #parent: Names;
+  readonly #own = new Map<string, Value>();
+
+  constructor(parent: Names) {
+    this.#parent = parent;
+  }
+
+  push(): Scope {
+    return new Scope(this);
+  }
+
+  set(name: string, value: Value): void {
+    this.#own.set(name, value);
+  }
+
+  get(name: string): Value | undefined {
+    const value = this.#own.get(name);
+    return value === undefined ? this.#parent.get(name) : value;
+  }
+
+  /** The value set in this very scope. */
+  own(name: string): Value | undefined {
+    return this.#own.get(name);
+  }
+
+  ownNames(): Iterable<string> {
+    return this.#own.keys();
+  }
+
+  *names(): Generator<string> {
+    yield* this.#own.keys();
+    yield* this.#parent.names();
+  }
+}

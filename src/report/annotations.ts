@@ -1,0 +1,19 @@
+import * as core from "@actions/core";
+import type { DeployError } from "../errors.js";
+import type { Redact } from "./redact.js";
+
+/** GitHub shows ten errors of a step and cuts a message at 4096 characters. */
+const limits = { errors: 10, message: 4000 };
+
+/** Errors as annotations, at the file and line of the repository where they are known. */
+export function annotate(errors: readonly DeployError[], redact: Redact): void {
+  for (const error of errors.slice(0, limits.errors)) {
+    const { location, phase } = error.parts;
+    core.error(redact(error.message).slice(0, limits.message), {
+      title: `quadlet-deploy: ${phase}`,
+      ...(location === undefined ? {} : { file: location.file }),
+      ...(location?.line === undefined ? {} : { startLine: location.line }),
+      ...(location?.column === undefined ? {} : { startColumn: location.column }),
+    });
+  }
+}

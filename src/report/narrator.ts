@@ -1,0 +1,133 @@
+import ora, { type Ora } from "ora";
+import type { Phase } from "../errors.js";
+import type { Progress } from "../host/apply.js";
+import { describePlan } from "../plan/describe.js";
+import type { Plan } from "../plan/plan.js";
+import type { Redact } from "./redact.js";
+
+/** Tells what happens while it happens. */
+export interface Narrator {
+  line(text: string): void;
+  phase(host: string, phase: Phase): void;
+  plan(host: string, plan: Plan): void;
+  progress(host: string, progress: Progress): void;
+  /** The last phase of a host is over. */
+  end(host: string, ok: boolean): void;
+}
+
+const phases: Readonly<Record<Phase, string>> = {
+  settings: "reading the options",
+  sources: "finding templates",
+  render: "rendering",
+  check: "checking the units",
+  connect: "connecting",
+  facts: "reading the host's facts",
+  plan: "planning",
+  upload: "uploading the release",
+  validate: "validating with the host's own Podman",
+  pull: "pulling images",
+  flip: "making the release current",
+  reload: "reloading systemd",
+  restart: "starting services",
+  settle: "waiting for the services",
+  health: "asking for health",
+};
+
+/**
+ * On a terminal a spinner shows the phase at work; elsewhere, each phase is a line. Output of
+ * hosts is set in, so that no line of it can be a workflow command.
+ */
+export function narrator(stream: NodeJS.WriteStream, redact: Redact): Narrator {
+  const spins = stream.isTTY === true && process.env.CI === undefined;
+  const view = spins ? new Spinner(stream) : new Lines(stream);
+  const say = (host: string, text: string) => view.line(`  ${redact(`${host}: ${text}`)}`);
+  return {
+    line: (text) => view.line(redact(text)),
+    phase: (host, phase) => view.phase(`${host}: ${phases[phase]}`),
+    plan: (host, plan) => {
+      for (const line of describePlan(plan)) say(host, line);
+      for (const warning of plan.warnings) say(host, `warning: ${warning}`);
+    },
+    progress: (host, progress) => {
+      if (progress.kind === "phase") view.phase(`${host}: ${phases[progress.phase]}`);
+      else say(host, describe(progress));
+    },
+    end: (_, ok) => view.end(ok),
+  };
+}
+
+function describe(progress: Exclude<Progress, { kind: "phase" }>): string {
+  switch (progress.kind) {
+    case "image":
+      return `${progress.report.service} will run ${progress.report.image} (${shortId(progress.report.id)})`;
+    case "restarting":
+      return `starting ${progress.services.join(", ")}`;
+    case "service": {
+      const { name, active, sub, result, startTime } = progress.report;
+      const time = active === "active" && startTime > 0 ? ` after ${seconds(startTime)}` : "";
+      return `${name} is ${active} (${sub})${time}${result === "success" || result === "" ? "" : `, ${result}`}`;
+    }
+    case "answer": {
+      const { status, trouble, location } = progress.answer;
+      const answer =
+        status === 0 ? trouble || "no answer" : `HTTP ${status}${location && ` to ${location}`}`;
+      return `health from the ${progress.from}: ${answer}`;
+    }
+    case "warning":
+      return `warning: ${progress.text}`;
+  }
+}
+
+export function shortId(id: string): string {
+  return id.replace(/^sha256:/, "").slice(0, 12);
+}
+
+export function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+interface View {
+  line(text: string): void;
+  phase(text: string): void;
+  end(ok: boolean): void;
+}
+
+class Lines implements View {
+  constructor(private readonly stream: NodeJS.WritableStream) {}
+
+  line(text: string): void {
+    this.stream.write(`${text}\n`);
+  }
+
+  phase(text: string): void {
+    this.stream.write(`${text}\n`);
+  }
+
+  end(): void {}
+}
+
+class Spinner implements View {
+  private spinner: Ora | undefined;
+  private began = 0;
+
+  constructor(private readonly stream: NodeJS.WriteStream) {}
+
+  line(text: string): void {
+    this.spinner?.clear();
+    this.stream.write(`${text}\n`);
+    this.spinner?.render();
+  }
+
+  phase(text: string): void {
+    this.end(true);
+    this.began = performance.now();
+    this.spinner = ora({ text, stream: this.stream }).start();
+  }
+
+  end(ok: boolean): void {
+    const text = `${this.spinner?.text} (${seconds(performance.now() - this.began)})`;
+    if (ok) this.spinner?.succeed(text);
+    else this.spinner?.fail(text);
+    this.spinner = undefined;
+  }
+}

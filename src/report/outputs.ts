@@ -1,0 +1,24 @@
+import type { OutputName } from "../settings/options.js";
+import { hasChanged, type Report, sentence, succeeded } from "./report.js";
+
+/** The action's outputs. With several hosts, what differs between them is given for the last one tried. */
+export function outputsOf(report: Report): Readonly<Record<OutputName, string>> {
+  const last = report.hosts.at(-1);
+  const restarted = new Set(report.hosts.flatMap((host) => host.applied?.restarted ?? []));
+  const digests = Object.fromEntries(
+    report.hosts.flatMap((host) =>
+      (host.applied?.images ?? []).map((image) => [image.image, image.digest]),
+    ),
+  );
+  return {
+    release: last?.release ?? "",
+    "previous-release": last?.previous ?? "",
+    changed: String(report.hosts.some(hasChanged)),
+    restarted: [...restarted].join(" "),
+    healthy: String(succeeded(report)),
+    "health-status": String(last?.applied?.answer?.status ?? ""),
+    "image-digests": JSON.stringify(digests),
+    summary: sentence(report),
+    duration: (report.duration / 1000).toFixed(1),
+  };
+}

@@ -1,0 +1,64 @@
+import type { DeployError, Phase } from "../errors.js";
+import type { Applied } from "../host/apply.js";
+import type { Facts } from "../plan/facts.js";
+import type { Plan } from "../plan/plan.js";
+import type { Service } from "../quadlet/services.js";
+
+export interface PhaseTime {
+  readonly phase: Phase;
+  /** ms */
+  readonly time: number;
+}
+
+/** What a deploy came to on one host. */
+export interface HostReport {
+  readonly host: string;
+  /** The release that the host runs now; "" where that is not known. */
+  readonly release: string;
+  readonly previous: string;
+  readonly phases: readonly PhaseTime[];
+  readonly facts?: Facts;
+  readonly plan?: Plan;
+  readonly applied?: Applied;
+  /** Empty where all went well. */
+  readonly errors: readonly DeployError[];
+}
+
+/** What a deploy came to. */
+export interface Report {
+  readonly app: string;
+  readonly environment: string;
+  readonly services: readonly Service[];
+  readonly hosts: readonly HostReport[];
+  /** Hosts that were not tried, since one before them failed. */
+  readonly skipped: readonly string[];
+  /** ms */
+  readonly duration: number;
+}
+
+export function succeeded(report: Report): boolean {
+  return report.hosts.every((host) => host.errors.length === 0) && report.skipped.length === 0;
+}
+
+/** Whether anything on the host is not as it was before. */
+export function hasChanged(host: HostReport): boolean {
+  const { applied } = host;
+  return applied !== undefined && (applied.flipped || applied.restarted.length > 0);
+}
+
+/** One sentence for people who read nothing else. */
+export function sentence(report: Report): string {
+  const where = report.environment === "" ? "" : ` to ${report.environment}`;
+  const failed = report.hosts.find((host) => host.errors.length > 0);
+  if (failed) {
+    const { phase } = failed.errors[0]?.parts ?? {};
+    const state = failed.applied?.flipped
+      ? "it runs the new release, which is not healthy"
+      : "nothing on it was changed";
+    return `Deploying ${report.app}${where} failed on ${failed.host} (${phase}); ${state}.`;
+  }
+  const hosts = report.hosts.map((host) => host.host).join(", ");
+  return report.hosts.some(hasChanged)
+    ? `Deployed ${report.app}${where}: ${hosts} ${report.hosts.length > 1 ? "run" : "runs"} ${report.hosts[0]?.release}.`
+    : `Nothing changed for ${report.app}${where}: ${hosts} ${report.hosts.length > 1 ? "run" : "runs"} ${report.hosts[0]?.release}.`;
+}
