@@ -5,6 +5,7 @@
  * when the call is made and its operands have been worked out.
  */
 import {
+  type ArithmeticNode,
   type BinaryNode,
   type CallNode,
   type CaptureNode,
@@ -309,6 +310,10 @@ export class JinjaCompiler extends Compiler {
     this.invoke("positive", node, node.target);
   }
 
+  compileArithmetic(node: ArithmeticNode): void {
+    this.invoke("arithmetic", node, quote(node.operator), node.left, node.right);
+  }
+
   compileConcat(node: BinaryNode): void {
     this.invoke("join", node, node.left, node.right);
   }
@@ -378,16 +383,6 @@ export class JinjaCompiler extends Compiler {
     compile();
     this.conditional--;
   }
-}
-
-// nunjucks finds the compiler's method by the name of a node's type.
-for (const [operator, Operation] of Object.entries(nodes.arithmetic)) {
-  const method = `compile${new Operation(0, 0).typename}`;
-  Object.defineProperty(JinjaCompiler.prototype, method, {
-    value(this: JinjaCompiler, node: BinaryNode) {
-      this["invoke"]("arithmetic", node, quote(operator), node.left, node.right);
-    },
-  });
 }
 
 /** A filter or test that does not exist here. */

@@ -135,7 +135,7 @@ class Lexer {
       throw this.#fault(
         "this comment has no #}",
         start,
-        "Text such as ${#name} goes in {% raw %}…{% endraw %}",
+        "Shell text such as a length ($ and {#) goes in {% raw %}…{% endraw %}",
       );
     }
     this.#at = end.lastIndex;
@@ -192,7 +192,7 @@ class Lexer {
   #string(quoted: string, tag: string, at: number): string {
     const body = quoted.slice(1, -1);
     if (tag === "{{" && this.#options.literalBackslashes) return body;
-    return unescape(body, () => this.#fault("this string has an invalid \\ escape", at));
+    return decodeEscapes(body, () => this.#fault("this string has an invalid \\ escape", at));
   }
 
   #unclosed(start: number, tag: string, open: readonly { bracket: string; at: number }[]): Fault {
@@ -250,11 +250,12 @@ const escapes: Record<string, string> = {
   v: "\v",
 };
 
-const escape = /\\(?:([0-7]{1,3})|x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([\s\S]))/g;
+const escapeSequence =
+  /\\(?:([0-7]{1,3})|x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([\s\S]))/g;
 
 /** Python's `unicode-escape`: an escape that it does not know stays as it is written. */
-function unescape(text: string, invalid: () => Fault): string {
-  return text.replace(escape, (whole, octal, hex2, hex4, hex8, other) => {
+function decodeEscapes(text: string, invalid: () => Fault): string {
+  return text.replace(escapeSequence, (whole, octal, hex2, hex4, hex8, other) => {
     if (octal !== undefined) return String.fromCodePoint(Number.parseInt(octal, 8));
     const hex = hex2 ?? hex4 ?? hex8;
     if (hex !== undefined) {

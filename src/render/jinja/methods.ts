@@ -227,6 +227,7 @@ export function split(text: string, separator: Value, limit: number): string[] {
 
 /** Lines as Python's `splitlines()` sees them. */
 export function splitLines(text: string): string[] {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: Python's line ends
   const lines = text.split(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/);
   if (lines.at(-1) === "") lines.pop();
   return lines;

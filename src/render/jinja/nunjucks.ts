@@ -29,6 +29,9 @@ export interface BinaryNode extends Node {
   left: Node;
   right: Node;
 }
+export interface ArithmeticNode extends BinaryNode {
+  operator: string;
+}
 export interface UnaryNode extends Node {
   target: Node;
 }
@@ -222,15 +225,9 @@ export const nodes = {
   Concat: builtIn<BinaryNode>("Concat"),
   Compare: builtIn<CompareNode>("Compare"),
   CompareOperand: builtIn<OperandNode>("CompareOperand"),
-  arithmetic: {
-    "+": builtIn<BinaryNode>("Add"),
-    "-": builtIn<BinaryNode>("Sub"),
-    "*": builtIn<BinaryNode>("Mul"),
-    "/": builtIn<BinaryNode>("Div"),
-    "//": builtIn<BinaryNode>("FloorDiv"),
-    "%": builtIn<BinaryNode>("Mod"),
-    "**": builtIn<BinaryNode>("Pow"),
-  },
+  Arithmetic: builtIn<BinaryNode>("BinOp").extend<ArithmeticNode>("Arithmetic", {
+    fields: ["operator", "left", "right"],
+  }),
   For: builtIn<LoopNode>("For"),
   If: builtIn<ConditionNode>("If"),
   Macro: builtIn<MacroNode>("Macro"),

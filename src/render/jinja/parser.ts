@@ -430,17 +430,13 @@ export class JinjaParser extends Parser {
     return this.parseArithmetic(["**"], () => this.parseUnary());
   }
 
-  private parseArithmetic(
-    operators: readonly (keyof typeof nodes.arithmetic)[],
-    operand: () => Node,
-  ): Node {
+  private parseArithmetic(operators: readonly string[], operand: () => Node): Node {
     let node = operand();
     for (;;) {
       const token = this.peek();
       const operator = operators.find((one) => this.skipValue(type.TOKEN_OPERATOR, one));
       if (operator === undefined) return node;
-      const { [operator]: Operation } = nodes.arithmetic;
-      node = new Operation(token.lineno, token.colno, node, operand());
+      node = new nodes.Arithmetic(token.lineno, token.colno, operator, node, operand());
     }
   }
 

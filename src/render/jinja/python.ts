@@ -326,7 +326,9 @@ export function equals(left: Value, right: Value): boolean {
 function compareNumbers(x: Numeric, y: Numeric): number {
   const a = x instanceof Float ? x.value : x;
   const b = y instanceof Float ? y.value : y;
-  return a < b ? -1 : a > b ? 1 : a == b ? 0 : Number.NaN;
+  if (a < b) return -1;
+  if (a > b) return 1;
+  return Number.isNaN(Number(a)) || Number.isNaN(Number(b)) ? Number.NaN : 0;
 }
 
 export type Ordering = "<" | "<=" | ">" | ">=";

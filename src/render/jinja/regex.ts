@@ -42,7 +42,7 @@ export function substitute(
 }
 
 /** `re.escape` */
-export function escape(text: string): string {
+export function escapeRegex(text: string): string {
   return text.replace(/[-()[\]{}?*+|^$\\.&~# \t\n\r\v\f]/g, "\\$&");
 }
 

@@ -3,7 +3,7 @@ import { basename, dirname } from "node:path/posix";
 import * as methods from "../methods.js";
 import type { Args } from "../parameters.js";
 import * as python from "../python.js";
-import { escape, findAll, groupOf, search, substitute } from "../regex.js";
+import { escapeRegex, findAll, groupOf, search, substitute } from "../regex.js";
 import { Dict, Fault, Tuple, tuple, type Value } from "../values.js";
 import { type Filters, filter } from "./registry.js";
 
@@ -69,7 +69,7 @@ export const textFilters: Filters = {
   regex_escape: filter(["re_type"], (value, args) => {
     const kind = args.string("re_type", "python");
     if (kind !== "python") throw new Fault(`regex_escape for ${kind} is not supported`);
-    return escape(str(value));
+    return escapeRegex(str(value));
   }),
 };
 
