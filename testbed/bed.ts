@@ -1,0 +1,103 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type BootOptions, Host } from "./host.js";
+import { authorizedKeys, type Keys, makeKeys } from "./keys.js";
+import { BRIDGE } from "./network.js";
+import { must } from "./process.js";
+import { Registry } from "./registry.js";
+import { cgroupOf, enclosing, type Supplies, unifiedTree } from "./sandbox.js";
+
+export type { BootOptions, ExecOptions, Host, User } from "./host.js";
+export type { Key, Keys } from "./keys.js";
+export type { Result } from "./process.js";
+export type { Registry } from "./registry.js";
+
+/**
+ * Hosts and a registry, for tests, the demo and the benchmark. It works inside a sandbox
+ * alone (`node dist/testbed.cjs run -- COMMAND…`), where `http://10.77.0.2:8000` simply works.
+ */
+export class Bed implements AsyncDisposable {
+  private readonly hosts = new Map<number, Host>();
+  private running: Promise<Registry> | undefined;
+
+  private constructor(
+    /** Removed at the end; a place for a test's own files as well. */
+    readonly folder: string,
+    readonly keys: Keys,
+    private readonly run: string,
+    private readonly supplies: Supplies,
+  ) {}
+
+  static async open(): Promise<Bed> {
+    const { folder: run, supplies } = await enclosing();
+    const folder = await mkdtemp(join(run, "bed-"));
+    return new Bed(folder, await makeKeys(join(folder, "keys")), run, supplies);
+  }
+
+  /** The registry with the images, started once. */
+  registry(): Promise<Registry> {
+    this.running ??= this.startRegistry();
+    return this.running;
+  }
+
+  /** A new host, up and running. */
+  async boot(options: BootOptions = {}): Promise<Host> {
+    const suite = options.suite ?? "trixie";
+    const image = this.supplies.roots[suite];
+    if (image === undefined)
+      throw new Error(`${suite} is not installed: testbed install --with ansible`);
+    const number = await this.freeNumber();
+    const host = await Host.make(
+      {
+        folder: this.hostFolder(number),
+        number,
+        image,
+        authorizedKeys: authorizedKeys(this.keys),
+        cgroup: join(unifiedTree(), cgroupOf(this.run)),
+      },
+      options,
+    );
+    this.hosts.set(number, host);
+    return host;
+  }
+
+  /** Cuts every host's power, ends the registry and removes their folders. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.hosts.values()].map((host) => host[Symbol.asyncDispose]()));
+    await (await this.running)?.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /**
+   * A number that no other bed of this sandbox has: making the host's folder takes it, which
+   * only one can.
+   */
+  private async freeNumber(): Promise<number> {
+    await mkdir(join(this.run, "hosts"), { recursive: true });
+    for (let number = 2; number < 255; number++) {
+      const taken = await mkdir(this.hostFolder(number)).then(
+        () => false,
+        () => true,
+      );
+      if (!taken) return number;
+    }
+    throw new Error("no address is free");
+  }
+
+  private hostFolder(number: number): string {
+    return join(this.run, "hosts", String(number));
+  }
+
+  private async startRegistry(): Promise<Registry> {
+    const folder = join(this.folder, "registry");
+    await mkdir(folder);
+    // A copy, for tests push to it; hard links would let their writes through to the cache.
+    await must("cp", [
+      "--archive",
+      "--reflink=auto",
+      this.supplies.registry,
+      join(folder, "storage"),
+    ]);
+    return Registry.start(`${BRIDGE.address}:5000`, folder);
+  }
+}
