@@ -8,8 +8,7 @@ const check = process.argv.includes("--check");
 const root = new URL("../", import.meta.url);
 
 const secrets = new Set(options.filter((option) => option.secret).map((option) => option.name));
-// Inputs of the command line alone.
-const inputs = options.filter((option) => option.name !== "out");
+const inputs = options.filter((option) => option.door !== "cli");
 
 function actionYml() {
   const action = {
@@ -36,7 +35,7 @@ function actionYml() {
 }
 
 function describe(option) {
-  const choices = option.choices ? ` One of: ${option.choices.join(", ")}.` : "";
+  const choices = option.choices?.length > 1 ? ` One of: ${option.choices.join(", ")}.` : "";
   return `${option.help}${choices}`;
 }
 

@@ -2,7 +2,6 @@ import { join, resolve } from "node:path";
 import * as core from "@actions/core";
 import type { Context } from "./commands/context.js";
 import { deploy } from "./commands/deploy.js";
-import { renderTo } from "./commands/render.js";
 import { deployErrors } from "./errors.js";
 import { annotate } from "./report/annotations.js";
 import { narrator } from "./report/narrator.js";
@@ -32,10 +31,7 @@ async function run(): Promise<void> {
       actor: process.env.GITHUB_ACTOR ?? "",
       run: runUrl(),
     };
-    if (settings.command === "render") {
-      for (const path of renderTo(settings, context)) core.info(path);
-      return;
-    }
+    if (settings.command !== "deploy") throw new Error(`the action has no ${settings.command}`);
     const report = await deploy(settings, context);
     for (const [name, value] of Object.entries(outputsOf(report))) core.setOutput(name, value);
     const errors = report.hosts.flatMap((host) => host.errors);

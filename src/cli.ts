@@ -26,10 +26,10 @@ for (const name of Object.keys(about) as CommandName[]) {
   const command = program.command(name).description(about[name]);
   for (const option of options as readonly Option[]) {
     const taken = option.commands === undefined || option.commands.includes(name);
-    if (option.name !== "command" && taken) command.addOption(commandOption(option));
+    if (option.door !== "action" && taken) command.addOption(commandOption(option));
   }
   command.action(async (given: Readonly<Record<string, unknown>>) => {
-    await run({ ...texts(given), command: name });
+    await run(name, texts(given));
   });
 }
 
@@ -61,10 +61,10 @@ function texts(given: Readonly<Record<string, unknown>>): RawOptions {
   );
 }
 
-async function run(raw: RawOptions): Promise<void> {
+async function run(command: CommandName, raw: RawOptions): Promise<void> {
   const redact = redactor(secretsIn(raw));
   try {
-    const settings = readSettings(raw, { workspace: process.cwd() });
+    const settings = readSettings(raw, { workspace: process.cwd() }, command);
     const context: Context = {
       stacks: join(__dirname, "../templates"),
       narrator: narrator(process.stderr, redact),

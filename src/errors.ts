@@ -8,6 +8,7 @@ export type Phase =
   | "facts"
   | "plan"
   | "upload"
+  | "unpack"
   | "validate"
   | "pull"
   | "flip"

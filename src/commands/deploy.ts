@@ -13,7 +13,7 @@ import { readFacts, type Where } from "../host/facts.js";
 import { ownerOf } from "../host/owner.js";
 import { connect } from "../host/ssh.js";
 import type { Facts } from "../plan/facts.js";
-import { type Manifest, manifestText, parseManifest } from "../plan/manifest.js";
+import { type Manifest, parseManifest } from "../plan/manifest.js";
 import { type Plan, plan } from "../plan/plan.js";
 import type { HostReport, Report } from "../report/report.js";
 import type { Content, DeploySettings, Login } from "../settings/settings.js";
@@ -48,11 +48,12 @@ export async function deploy(settings: DeploySettings, context: Context): Promis
 
 async function deployTo(
   login: Login,
-  { release, services }: Built,
+  built: Built,
   settings: DeploySettings,
   context: Context,
 ): Promise<HostReport> {
   const { content, access, health } = settings;
+  const { release, services } = built;
   const { narrator } = context;
   const host = login.name;
   const stopwatch = new Stopwatch();
@@ -99,12 +100,11 @@ async function deployTo(
     const previous = facts.manifest === undefined ? undefined : parseManifest(host, facts.manifest);
     planned = plan(release, services, facts, previous, content.appDirectory);
     narrator.plan(host, planned);
-    enter("upload");
-    const uploaded = planned.newRelease
-      ? await session.upload(
-          await archive(release, manifestText(manifest(id, { release, services }, context))),
-        )
-      : undefined;
+    let uploaded: string | undefined;
+    if (planned.newRelease) {
+      enter("upload");
+      uploaded = await session.upload(await archive(release, manifest(id, built, context)));
+    }
     applied = await applyPlan(
       session,
       owner,

@@ -24,6 +24,7 @@ const phases: Readonly<Record<Phase, string>> = {
   facts: "reading the host's facts",
   plan: "planning",
   upload: "uploading the release",
+  unpack: "unpacking it",
   validate: "validating with the host's own Podman",
   pull: "pulling images",
   flip: "making the release current",

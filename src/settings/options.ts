@@ -30,6 +30,8 @@ export interface Option {
   readonly secret?: boolean;
   /** Commands that take it; all of them where it is not said. */
   readonly commands?: readonly Command[];
+  /** The one door that has it, where not both do. */
+  readonly door?: "action" | "cli";
 }
 
 export const commands = ["deploy", "render"] as const;
@@ -43,15 +45,17 @@ export const options = [
     group: "What to do",
     type: "text",
     default: "deploy",
-    choices: commands,
-    help: "What to do: `deploy` ships the units to the hosts; `render` writes every file of the release below `out` and touches no host.",
+    choices: ["deploy"],
+    help: "What to do: `deploy` ships the units to the hosts.",
+    door: "action",
   },
   {
     name: "out",
     group: "What to do",
     type: "text",
-    help: "The directory that `render` writes to.",
+    help: "The directory to write to.",
     commands: ["render"],
+    door: "cli",
   },
   {
     name: "environment",
@@ -261,7 +265,7 @@ export const options = [
     name: "health-interval",
     group: "How",
     type: "duration",
-    default: "1s",
+    default: "500ms",
     help: "The pause between two health requests.",
     commands: deploy,
   },

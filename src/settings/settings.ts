@@ -103,12 +103,13 @@ export interface Surroundings {
 /**
  * Reads and validates every option at once.
  *
+ * @param given what to do, where the door does not take it as an option
  * @throws {DeployError | DeployErrors} phase `settings`, naming each option that is wrong
  */
-export function readSettings(raw: RawOptions, around: Surroundings): Settings {
+export function readSettings(raw: RawOptions, around: Surroundings, given?: Command): Settings {
   const reader = new Reader(raw);
   reader.refuseUnknown();
-  const command = reader.text("command") as Command;
+  const command = given ?? (reader.text("command") as Command);
   reader.refuseForeign(command);
   const logins = command === "deploy" ? readLogins(reader) : [];
   const content = readContent(reader, around, logins);

@@ -1,4 +1,3 @@
-# shellcheck shell=sh disable=SC2154,SC2034
 # What every program on the host starts with. Parameters come as QD_… assignments before it.
 set -u
 umask 022

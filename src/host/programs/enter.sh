@@ -1,4 +1,3 @@
-# shellcheck shell=sh disable=SC2154,SC2034
 # Becomes the owner of the units, with the environment that the owner's manager needs.
 # Runs as the login, or as root where the login uses sudo; the program of the owner follows.
 
@@ -35,6 +34,12 @@ network_online() {
   fi
 }
 
+# The owner's groups, and the journal's: what a failed service said is in the system's journal
+# where the owner is a system user (UID below 1000).
+groups_of_owner() {
+  printf '%s %s' "$(id -G "$owner")" "$(getent group systemd-journal | cut -d: -f3)" | sed 's/ *$//; s/ /,/g'
+}
+
 enter() {
   [ -d /run/systemd/system ] || fail facts systemd no-systemd
   login=$(id -un)
@@ -52,7 +57,7 @@ enter() {
   become=""
   if [ "$owner" != "$login" ]; then
     [ "$(id -u)" = 0 ] || fail facts "$owner" cannot-become
-    become="setpriv --reuid $owner_uid --regid $(id -g "$owner") --init-groups --"
+    become="setpriv --reuid $owner_uid --regid $(id -g "$owner") --groups $(groups_of_owner) --"
   fi
   linger
   bus

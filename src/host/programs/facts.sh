@@ -1,4 +1,3 @@
-# shellcheck shell=sh disable=SC2154
 # Says what the host is and has. Changes nothing. Runs as the owner of the units.
 
 # The directory that exists and decides whether DIR can be made or written.

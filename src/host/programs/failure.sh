@@ -1,13 +1,11 @@
-# shellcheck shell=sh disable=SC2154,SC2016
 # When something fails: what the host knows about it.
 
+# The last lines of a service since this began: its own and what systemd said of it.
 journal() {
-  if [ "$QD_MANAGER" = user ]; then
-    lines=$(journalctl --user --unit "$1" --since "@$started" --lines 25 --no-pager --output cat 2>/dev/null)
-    # Where the user may not read the journal, podman can still read its container's part.
-    [ -n "$lines" ] || lines=$(podman logs --tail 25 "$(podman ps --all --quiet --filter "label=PODMAN_SYSTEMD_UNIT=$1" | head -n 1)" 2>&1)
-  else
-    lines=$(journalctl --unit "$1" --since "@$started" --lines 25 --no-pager --output cat 2>/dev/null)
+  if [ "$QD_MANAGER" = user ]; then by=--user-unit; else by=--unit; fi
+  lines=$(journalctl --quiet "$by=$1" --since "@$started" --lines 25 --no-pager --output cat 2>/dev/null)
+  if [ -z "$lines" ] && [ "$QD_MANAGER" = user ] && ! journalctl --quiet --lines 1 >/dev/null 2>&1; then
+    lines="(not readable by $(id -un); allow it with: sudo usermod --append --groups systemd-journal $(id -un))"
   fi
   printf '%s' "$lines"
 }

@@ -1,4 +1,3 @@
-# shellcheck shell=sh disable=SC2154,SC2016
 # Flip: one rename makes the release current.
 
 # Puts a link in place in one rename, over whatever file stood there.

@@ -1,4 +1,3 @@
-# shellcheck shell=sh disable=SC2154,SC2016
 # Health: the application answers, as the host itself sees it.
 
 # GET with curl or, for plain http on a host without curl, with bash. Leaves $scratch/head and

@@ -1,4 +1,3 @@
-# shellcheck shell=sh disable=SC2154
 # Says the last journal lines of services, for a failure that the runner noticed.
 
 started=$QD_SINCE

@@ -1,4 +1,3 @@
-# shellcheck shell=sh disable=SC2154,SC2016
 # Pull: images are on the host before any service stops.
 
 env_value() {

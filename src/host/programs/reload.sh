@@ -1,4 +1,3 @@
-# shellcheck shell=sh disable=SC2154,SC2016
 # Reload: every unit must be loaded, and from our file.
 
 reload() {

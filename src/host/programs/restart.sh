@@ -1,4 +1,3 @@
-# shellcheck shell=sh disable=SC2154,SC2016
 # Restart: one job, in which systemd keeps the order and works side by side.
 
 states() {

@@ -1,4 +1,3 @@
-# shellcheck shell=sh disable=SC2154
 # The transaction, step by step. Everything up to the flip leaves the host as it was.
 
 say started "$started"

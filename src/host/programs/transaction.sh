@@ -1,4 +1,3 @@
-# shellcheck shell=sh disable=SC2154,SC2034
 # What every step of the transaction uses.
 
 manager() {
@@ -18,5 +17,5 @@ begin() {
 
 started=$(date +%s)
 staged=$QD_STATE/releases/.$QD_RELEASE
-scratch=$(mktemp -d "${TMPDIR:-/tmp}/quadlet-deploy-XXXXXXXX") || fail upload "${TMPDIR:-/tmp}" no-space
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/quadlet-deploy-XXXXXXXX") || fail unpack "${TMPDIR:-/tmp}" no-space
 trap 'rm -rf "$scratch" "$QD_STATE/releases/.$QD_RELEASE"' EXIT

@@ -1,4 +1,3 @@
-# shellcheck shell=sh disable=SC2154,SC2016
 # Unpack: the release, complete, beside the others, and not yet current.
 
 # Keys of the host's .env that the release does not name, each with the comment lines right
@@ -19,15 +18,15 @@ kept_env() {
 }
 
 unpack() {
-  begin upload
+  begin unpack
   said=$({ mkdir -p "$QD_STATE/releases" && rm -rf "$staged" && mkdir "$staged"; } 2>&1) ||
-    fail upload "$QD_STATE" cannot-write "$said"
-  said=$(tar -xof - -C "$staged" <&3 2>&1) || fail upload "$staged" cannot-write "$said"
+    fail unpack "$QD_STATE" cannot-write "$said"
+  said=$(tar -xof - -C "$staged" <&3 2>&1) || fail unpack "$staged" cannot-write "$said"
   exec 3<&-
-  said=$(cd "$staged" && sha256sum -c sums 2>&1) || fail upload "$staged" damaged "$said"
+  said=$(cd "$staged" && sha256sum -c sums 2>&1) || fail unpack "$staged" damaged "$said"
   if [ -f "$QD_QDIR/.env" ]; then
-    kept_env "$staged/.env" "$QD_QDIR/.env" >"$scratch/kept" || fail upload "$QD_QDIR/.env" cannot-write
-    cat "$scratch/kept" >>"$staged/.env" || fail upload "$staged/.env" cannot-write
+    kept_env "$staged/.env" "$QD_QDIR/.env" >"$scratch/kept" || fail unpack "$QD_QDIR/.env" cannot-write
+    cat "$scratch/kept" >>"$staged/.env" || fail unpack "$staged/.env" cannot-write
   fi
-  (cd "$staged" && sha256sum .env >>sums) || fail upload "$staged/sums" cannot-write
+  (cd "$staged" && sha256sum .env >>sums) || fail unpack "$staged/sums" cannot-write
 }

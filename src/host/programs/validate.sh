@@ -1,4 +1,3 @@
-# shellcheck shell=sh disable=SC2154,SC2016
 # Validate: the host's own generator reads the units as they will stand.
 
 generator() {
