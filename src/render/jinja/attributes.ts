@@ -1,7 +1,16 @@
 /** `value.name` and `value[key]`, as Jinja2 looks them up. */
 import { hasMethod, method } from "./methods.js";
 import * as python from "./python.js";
-import { Dict, Float, Range, Special, Undefined, type Value } from "./values.js";
+import {
+  Blank,
+  Dict,
+  Float,
+  Range,
+  Special,
+  Undefined,
+  undefinedFault,
+  type Value,
+} from "./values.js";
 
 /**
  * `target.name`: an attribute of the Python object, or else what it holds under that key. Nothing
@@ -9,6 +18,7 @@ import { Dict, Float, Range, Special, Undefined, type Value } from "./values.js"
  */
 export function attributeOf(target: Value, name: string, path: string): Value {
   if (target instanceof Undefined) return target;
+  if (target instanceof Blank) throw undefinedFault(target);
   return (
     ownAttribute(target, name) ??
     heldUnder(target, name) ??
@@ -19,6 +29,7 @@ export function attributeOf(target: Value, name: string, path: string): Value {
 /** `target[key]`: what it holds under that key, or else its attribute. */
 export function itemOf(target: Value, key: Value, path: string): Value {
   if (target instanceof Undefined) return target;
+  if (target instanceof Blank) throw undefinedFault(target);
   if (key instanceof Undefined) return key;
   const value = heldUnder(target, key);
   if (value !== undefined) return value;

@@ -44,6 +44,7 @@ export class JinjaCompiler extends Compiler {
   private conditional = 0;
   /** The names that the macro being compiled has mentioned: some turn on what Jinja2 adds. */
   private used = new Set<string>();
+  private readonly scopes: ScopeNames[] = [];
 
   constructor(name: string, known: Known) {
     super(name);
@@ -58,17 +59,18 @@ export class JinjaCompiler extends Compiler {
   }
 
   /** A function that renders `node` in a given frame, and says where it was when it fails. */
-  private body(node: Node): void {
+  private body(node: Node, parameters: readonly string[] = []): void {
     this._emitLine("function (rt, frame) {");
     this._emitLine(`var lineno = ${node.lineno}, colno = ${node.colno}, out = [];`);
     this._emitLine("try {");
-    this.compile(node);
+    this.scope(parameters, () => this.compile(node));
     this._emitLine("return out;");
     this._emitLine("} catch (error) { throw rt.fault(error, lineno, colno); }");
     this._emit("}");
   }
 
   compileMacro(node: MacroNode): void {
+    this.stores(node.name.value);
     this._emit(`frame.set(${quote(node.name.value)}, `);
     this.compileCaller(node);
     this._emitLine(");");
@@ -77,9 +79,10 @@ export class JinjaCompiler extends Compiler {
   /** A macro, or the block of a `call`, as a value. */
   compileCaller(node: MacroNode): void {
     const positional = node.args.children.filter((arg) => arg instanceof nodes.Symbol);
-    const names = positional.map((arg) => quote((arg as SymbolNode).value));
-    this._emit(`rt.macro(frame, ${quote(node.name.value)}, [${names.join(", ")}], [`);
+    const names = positional.map((arg) => (arg as SymbolNode).value);
+    this._emit(`rt.macro(frame, ${quote(node.name.value)}, ${JSON.stringify(names)}, [`);
     for (const pair of this.pairs(node.args)) {
+      names.push((pair.key as SymbolNode).value);
       this._emit(`[${quote((pair.key as SymbolNode).value)}, function (frame) { return `);
       this.compile(pair.value);
       this._emit("; }], ");
@@ -87,7 +90,7 @@ export class JinjaCompiler extends Compiler {
     this._emit("], ");
     const before = this.used;
     this.used = new Set();
-    this.body(node.body);
+    this.body(node.body, names);
     const extra = ["varargs", "kwargs", "caller"].filter((name) => this.used.has(name));
     this.used = before;
     this._emit(`, ${JSON.stringify(extra)})`);
@@ -100,6 +103,7 @@ export class JinjaCompiler extends Compiler {
   }
 
   compileImport(node: ImportNode): void {
+    this.stores(node.target.value);
     this._emit(`frame.set(${quote(node.target.value)}, `);
     this.invoke("module", node, node.template, node.withContext ? "frame" : "null");
     this._emitLine(");");
@@ -113,6 +117,7 @@ export class JinjaCompiler extends Compiler {
     for (const child of node.names.children) {
       const pair = child as PairNode;
       const [name, alias] = [pair.key as SymbolNode, pair.value as SymbolNode];
+      this.stores(alias.value);
       this._emitLine(`frame.set(${quote(alias.value)}, ${module}.imported(${quote(name.value)}));`);
     }
   }
@@ -135,10 +140,10 @@ export class JinjaCompiler extends Compiler {
     this._emit("if (");
     this.invoke("truth", node, node.cond);
     this._emitLine(") {");
-    this.inCondition(() => this.compile(node.body));
+    this.inBranch(() => this.compile(node.body));
     if (node.else_) {
       this._emitLine("} else {");
-      this.inCondition(() => this.compile(node.else_ as Node));
+      this.inBranch(() => this.compile(node.else_ as Node));
     }
     this._emitLine("}");
   }
@@ -150,9 +155,11 @@ export class JinjaCompiler extends Compiler {
     if (filter) {
       this.invoke("loop", node, node.arr, () => {
         this._emit(`function (${item}) { var outer = frame; frame = outer.push(); `);
-        this.unpack(node.name, item);
-        this._emit("var keep = ");
-        this.invoke("truth", filter, filter);
+        this.scope([], () => {
+          this.unpack(node.name, item);
+          this._emit("var keep = ");
+          this.invoke("truth", filter, filter);
+        });
         this._emit("; frame = outer; return keep; }");
       });
     } else this.invoke("loop", node, node.arr, "null");
@@ -161,13 +168,13 @@ export class JinjaCompiler extends Compiler {
     this._emitLine(`frame = ${outer}.push();`);
     this.unpack(node.name, item);
     this._emitLine(`frame.set("loop", ${loop});`);
-    this.inCondition(() => this.compile(node.body));
+    this.scope(["loop", ...namesIn(node.name)], () => this.compile(node.body));
     this._emitLine("}");
     this._emitLine(`frame = ${outer};`);
     if (!node.else_) return;
     this._emitLine(`if (${loop}.length === 0) {`);
     this._emitLine("frame = frame.push();");
-    this.compile(node.else_);
+    this.scope([], () => this.compile(node.else_ as Node));
     this._emitLine(`frame = ${outer};`);
     this._emitLine("}");
   }
@@ -191,14 +198,16 @@ export class JinjaCompiler extends Compiler {
     this._emit(`var ${value} = `);
     this.compile((node.value ?? node.body) as Node);
     this._emitLine(";");
-    this.unpack(node.targets[0] as Node, value);
+    const [target] = node.targets as [Node];
+    for (const name of namesIn(target)) this.stores(name);
+    this.unpack(target, value);
   }
 
   /** What a block renders to, as a value. */
   compileCapture(node: CaptureNode): void {
     this._emitLine("(() => { var frame0 = frame, out0 = out; frame = frame.push(); out = [];");
     this._emitLine("try {");
-    this.compile(node.body);
+    this.scope([], () => this.compile(node.body));
     this._emitLine("return rt.concat(out);");
     this._emit("} finally { frame = frame0; out = out0; } })()");
   }
@@ -213,7 +222,11 @@ export class JinjaCompiler extends Compiler {
   }
 
   compileSymbol(node: SymbolNode): void {
+    if (node.value === "self") {
+      this.fail("self, of template inheritance, is not supported", node.lineno, node.colno);
+    }
     this.used.add(node.value);
+    this.scopes.at(-1)?.loads(node.value);
     this.invoke("name", node, "frame", quote(node.value));
   }
 
@@ -378,10 +391,66 @@ export class JinjaCompiler extends Compiler {
     return ((keywords as ListNode | undefined)?.children ?? []) as PairNode[];
   }
 
+  private inBranch(compile: () => void): void {
+    const names = this.scopes.at(-1);
+    if (names) names.branches++;
+    this.inCondition(compile);
+    if (names) names.branches--;
+  }
+
+  /**
+   * Compiles what has a scope of its own, and hides in it the names that it sets but has not set
+   * yet: as in Jinja2, they are undefined till then to macros and loops within.
+   */
+  private scope(set: readonly string[], compile: () => void): void {
+    const names = new ScopeNames(set, this.scopes.at(-1));
+    const prologue = this.codebuf.push("") - 1;
+    this.scopes.push(names);
+    compile();
+    this.scopes.pop();
+    const hidden = names.hidden();
+    if (hidden.length > 0) this.codebuf[prologue] = `frame.hide(${JSON.stringify(hidden)});\n`;
+  }
+
+  private stores(name: string): void {
+    this.scopes.at(-1)?.stores(name);
+  }
+
   private inCondition(compile: () => void): void {
     this.conditional++;
     compile();
     this.conditional--;
+  }
+}
+
+/** Which names a scope looks up and sets, in what order, as Jinja2's idtracking.py notes them. */
+class ScopeNames {
+  /** How many branches of `if` surround what is being compiled, within the scope. */
+  branches = 0;
+  readonly #outer: ScopeNames | undefined;
+  readonly #first = new Map<string, "load" | "store">();
+
+  constructor(set: readonly string[], outer: ScopeNames | undefined) {
+    this.#outer = outer;
+    for (const name of set) this.#first.set(name, "load");
+  }
+
+  loads(name: string): void {
+    if (!this.#first.has(name)) this.#first.set(name, "load");
+  }
+
+  stores(name: string): void {
+    if (!this.#first.has(name)) this.#first.set(name, this.branches > 0 ? "load" : "store");
+  }
+
+  knows(name: string): boolean {
+    return this.#first.has(name) || (this.#outer?.knows(name) ?? false);
+  }
+
+  hidden(): string[] {
+    return [...this.#first]
+      .filter(([name, first]) => first === "store" && !this.#outer?.knows(name))
+      .map(([name]) => name);
   }
 }
 
@@ -408,6 +477,12 @@ function pathOf(node: Node): string {
   const key = (val as ValueNode).value;
   if (node.typename === "Attribute") return `${path}.${key}`;
   return typeof key === "string" ? `${path}['${key}']` : `${path}[${key}]`;
+}
+
+/** The names that a target of `for` or `set` gives values to. */
+function namesIn(target: Node): string[] {
+  if (target instanceof nodes.Symbol) return [(target as SymbolNode).value];
+  return (target as ListNode).children.flatMap(namesIn);
 }
 
 function quote(value: string | number | boolean | null): string {

@@ -143,6 +143,7 @@ export interface ParserBase {
 }
 
 export interface CompilerBase {
+  readonly codebuf: string[];
   compile(node: Node): void;
   fail(message: string, line?: number, column?: number): never;
   getCode(): string;

@@ -1,5 +1,6 @@
 /** Python's operators and conversions, for the values of `values.ts`. */
 import {
+  Blank,
   Callable,
   Dict,
   defined,
@@ -12,6 +13,7 @@ import {
   tuple,
   Undefined,
   UndefinedFault,
+  undefinedFault,
   unsupported,
   type Value,
 } from "./values.js";
@@ -28,6 +30,7 @@ export function typeName(value: Value): string {
   if (value instanceof Dict) return "dict";
   if (value instanceof Range) return "range";
   if (value instanceof Undefined) return "undefined";
+  if (value instanceof Blank) return "undefined value";
   if (value instanceof Special) return value.description;
   return "function";
 }
@@ -40,17 +43,20 @@ export function truth(value: Value): boolean {
   if (Array.isArray(value)) return value.length > 0;
   if (value instanceof Dict) return value.size > 0;
   if (value instanceof Range) return value.items.length > 0;
+  if (value instanceof Blank) return false;
   return typeof value === "object" ? value !== null : Boolean(value);
 }
 
 /** `str(value)` */
 export function str(value: Value): string {
+  if (value instanceof Blank) return "";
   return typeof value === "string" ? value : repr(value);
 }
 
 /** `repr(value)` */
 export function repr(value: Value): string {
   if (value instanceof Undefined) throw new UndefinedFault(value);
+  if (value instanceof Blank) throw undefinedFault(value);
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "string") return quoteString(value);
@@ -299,7 +305,7 @@ export function exactDecimal(value: number): string {
 export function equals(left: Value, right: Value): boolean {
   const a = defined(left);
   const b = defined(right);
-  if (a === b) return true;
+  if (a === b || (a instanceof Blank && b instanceof Blank)) return true;
   const x = numeric(a);
   const y = numeric(b);
   if (x !== undefined && y !== undefined) return compareNumbers(x, y) === 0;
@@ -398,6 +404,7 @@ export function contains(container: Value, item: Value): boolean {
   if (where instanceof Dict) return where.has(what);
   if (Array.isArray(where)) return where.some((other) => equals(other, what));
   if (where instanceof Range) return where.items.some((other) => equals(other, what));
+  if (where instanceof Blank) return false;
   throw new Fault(`nothing can be in ${article(typeName(where))}`);
 }
 
@@ -415,6 +422,7 @@ export function iterate(value: Value): Value[] {
   if (items instanceof Dict) return items.keys();
   if (typeof items === "string") return characters(items);
   if (items instanceof Range) return [...items.items];
+  if (items instanceof Blank) return [];
   if (items instanceof Special && Symbol.iterator in items) {
     return [...(items as unknown as Iterable<Value>)];
   }
@@ -438,6 +446,7 @@ export function length(value: Value): number {
   if (Array.isArray(items)) return items.length;
   if (items instanceof Dict) return items.size;
   if (items instanceof Range) return items.items.length;
+  if (items instanceof Blank) return 0;
   throw new Fault(`${article(typeName(items))} has no length`);
 }
 

@@ -67,7 +67,7 @@ export class Rendering {
     const nodes = this.run(source, new Scope(this.variables));
     const [first] = nodes;
     if (nodes.length === 0) return null;
-    if (nodes.length === 1 && first !== undefined) return first;
+    if (nodes.length === 1 && first !== undefined && typeof first !== "string") return first;
     return keepNewlines(text, joined(nodes));
   }
 

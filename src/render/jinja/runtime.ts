@@ -13,6 +13,7 @@ import { joined, type Rendering } from "./rendering.js";
 import { Scope } from "./scope.js";
 import { applyTest, tests } from "./tests.js";
 import {
+  Blank,
   Callable,
   Dict,
   defined,
@@ -73,7 +74,7 @@ export class Runtime {
 
   output(out: Value[], value: Value): void {
     // Shows here, where their place is known, what cannot be printed or is undefined within.
-    if (typeof value === "object") python.str(value);
+    if (typeof value === "object" && value !== null) python.str(value);
     out.push(value);
   }
 
@@ -188,8 +189,7 @@ export class Runtime {
   ): Value {
     if (python.truth(condition)) return body();
     if (otherwise) return otherwise();
-    const cause = "the condition of this inline if is false and it has no else";
-    return new Undefined({ path: "", cause, at: this.#at(line, column) });
+    return new Blank(this.#at(line, column));
   }
 
   compare(first: Value, operations: [string, () => Value][]): boolean {

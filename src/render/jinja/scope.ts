@@ -1,4 +1,4 @@
-import type { Value } from "./values.js";
+import { Undefined, type Value } from "./values.js";
 
 /** Where names can be looked up. */
 export interface Names {
@@ -22,6 +22,14 @@ export class Scope implements Names {
 
   set(name: string, value: Value): void {
     this.#own.set(name, value);
+  }
+
+  /** Makes names undefined until they are set here, whatever the parent has. */
+  hide(names: readonly string[]): void {
+    for (const name of names) {
+      const cause = `the variable ${name} is set only further below`;
+      this.#own.set(name, new Undefined({ path: name, cause }));
+    }
   }
 
   get(name: string): Value | undefined {

@@ -8,8 +8,9 @@ import {
   defined,
   Fault,
   Float,
+  isUndefined,
   type Keywords,
-  Undefined,
+  undefinedFault,
   type Value,
 } from "./values.js";
 import { compareVersions } from "./versions.js";
@@ -46,8 +47,8 @@ const version = test(["version!", "operator", "strict", "version_type"], (value,
 
 export const tests: ReadonlyMap<string, Test> = new Map(
   Object.entries({
-    defined: lenient((value) => !(value instanceof Undefined)),
-    undefined: lenient((value) => value instanceof Undefined),
+    defined: lenient((value) => !isUndefined(value)),
+    undefined: lenient(isUndefined),
     none: test([], (value) => value === null),
     boolean: test([], (value) => typeof value === "boolean"),
     true: test([], (value) => value === true),
@@ -111,7 +112,7 @@ export function applyTest(
   args: readonly Value[],
   keywords: Keywords,
 ): boolean {
-  if (!found.lenient) defined(value);
+  if (!found.lenient && isUndefined(value)) throw undefinedFault(value);
   for (const arg of [...args, ...keywords.values()]) defined(arg);
   return found.check(value, new Args(`the test ${name}`, found.parameters, args, keywords));
 }

@@ -14,6 +14,7 @@ export type Value =
   | Value[]
   | Dict
   | Undefined
+  | Blank
   | Callable
   | Special;
 
@@ -93,6 +94,22 @@ export class Undefined {
   }
 }
 
+/**
+ * What an inline `if` without `else` gives when its condition is false. Jinja2 is lenient with
+ * it, however strict it is with undefined variables: it prints as nothing and is false.
+ */
+export class Blank {
+  readonly missing: Undefined;
+  constructor(at: Position) {
+    const cause = "the condition of this inline if is false and it has no else";
+    this.missing = new Undefined({ path: "", cause, at });
+  }
+}
+
+export function isUndefined(value: Value): value is Undefined | Blank {
+  return value instanceof Undefined || value instanceof Blank;
+}
+
 /** A file's text or a variable's value, as it is being rendered. */
 export interface Source {
   readonly name: string;
@@ -127,6 +144,10 @@ export class UndefinedFault extends Fault {
     super(missing.cause, undefined, missing.at, missing.via);
     this.missing = missing;
   }
+}
+
+export function undefinedFault(value: Undefined | Blank): UndefinedFault {
+  return new UndefinedFault(value instanceof Blank ? value.missing : value);
 }
 
 /** Something that Jinja2 or Ansible has and we do not. */

@@ -1,4 +1,7 @@
-/** YAML in the layout of PyYAML's `yaml.dump` (yaml/emitter.py), for `to_yaml` and `to_nice_yaml`. */
+/**
+ * YAML in the layout of libyaml, by which PyYAML's `yaml.dump` writes in Ansible, for `to_yaml` and
+ * `to_nice_yaml`.
+ */
 import { article, characters, order, repr, typeName } from "./python.js";
 import { Dict, defined, Fault, Float, unsupported, type Value } from "./values.js";
 
@@ -18,8 +21,8 @@ export function writeYaml(value: Value, style: YamlStyle): string {
 /** What surrounds a node that is being written. */
 type Context = "root" | "sequence" | "mapping" | "key";
 
-const breaks = "\n\x85\u2028\u2029";
-const blanks = `\0 \t\r${breaks}`;
+const breaks = "\r\n\x85\u2028\u2029";
+const blanks = `\0 \t${breaks}`;
 const isOneOf = (chars: string, char: string | undefined) =>
   char !== undefined && chars.includes(char);
 
@@ -34,7 +37,6 @@ class Emitter {
   /** Whether the last character is a space, and whether it belongs to the indentation. */
   #whitespace = true;
   #indention = true;
-  #openEnded = false;
   readonly #seen = new Set<Value>();
 
   constructor(style: YamlStyle) {
@@ -50,10 +52,6 @@ class Emitter {
     }
     this.#node(value, "root");
     this.#writeIndent();
-    if (this.#openEnded) {
-      this.#indicator("...", true);
-      this.#writeIndent();
-    }
     return this.#out;
   }
 
@@ -171,7 +169,7 @@ class Emitter {
       const split = context !== "key";
       if (style === '"') this.#doubleQuoted(characters(text), split);
       else if (style === "'") this.#singleQuoted(characters(text), split);
-      else this.#plain(text, split, context);
+      else this.#plain(characters(text), split);
     });
   }
 
@@ -190,105 +188,82 @@ class Emitter {
   }
 
   #indicator(text: string, needsSpace: boolean, whitespace = false, indention = false): void {
-    const data = this.#whitespace || !needsSpace ? text : ` ${text}`;
+    this.#write(needsSpace && !this.#whitespace ? ` ${text}` : text);
     this.#whitespace = whitespace;
     this.#indention = this.#indention && indention;
-    this.#openEnded = false;
-    this.#write(data);
   }
 
   #writeIndent(): void {
     const indent = Math.max(0, this.#indent);
     const isPast = this.#column > indent || (this.#column === indent && !this.#whitespace);
     if (!this.#indention || isPast) this.#lineBreak();
-    if (this.#column >= indent) return;
-    this.#whitespace = true;
-    this.#write(" ".repeat(indent - this.#column));
-  }
-
-  #lineBreak(data = "\n"): void {
+    if (this.#column < indent) this.#write(" ".repeat(indent - this.#column));
     this.#whitespace = true;
     this.#indention = true;
-    this.#column = 0;
-    this.#out += data;
   }
 
-  #plain(text: string, split: boolean, context: Context): void {
-    if (context === "root") this.#openEnded = true;
-    if (!text) return;
-    if (!this.#whitespace) this.#write(" ");
+  #lineBreak(char = "\n"): void {
+    this.#out += char;
+    this.#column = 0;
+  }
+
+  /** Folds the line instead of writing the space at `index`, if that is a place to fold at. */
+  #fold(text: readonly string[], index: number): boolean {
+    const single = text[index - 1] !== " " && text[index + 1] !== " ";
+    if (!single || this.#column <= this.#bestWidth) return false;
+    this.#writeIndent();
+    return true;
+  }
+
+  #plain(text: readonly string[], split: boolean): void {
+    if (!this.#whitespace && (text.length > 0 || this.#flowLevel > 0)) this.#write(" ");
+    for (const [index, char] of text.entries()) {
+      if (char === " " && split && this.#fold(text, index)) continue;
+      this.#write(char);
+      if (char !== " ") this.#indention = false;
+    }
     this.#whitespace = false;
     this.#indention = false;
-    // Plain text has no line breaks: only single spaces are places to fold at.
-    for (const part of text.split(/( +)/)) {
-      if (part === " " && this.#column > this.#bestWidth && split) {
-        this.#writeIndent();
-        this.#whitespace = false;
-        this.#indention = false;
-      } else if (part) this.#write(part);
-    }
   }
 
   #singleQuoted(text: readonly string[], split: boolean): void {
     this.#indicator("'", true);
-    let mode: "spaces" | "breaks" | "text" = "text";
-    let start = 0;
-    for (let end = 0; end <= text.length; end++) {
-      const char = text[end];
-      const run = () => text.slice(start, end).join("");
-      if (mode === "spaces" && char !== " ") {
-        const fold = start + 1 === end && this.#column > this.#bestWidth && split;
-        if (fold && start !== 0 && end !== text.length) this.#writeIndent();
-        else this.#write(run());
-        start = end;
-      } else if (mode === "breaks" && !isOneOf(breaks, char)) {
-        if (text[start] === "\n") this.#lineBreak();
-        for (const br of run()) this.#lineBreak(br);
-        this.#writeIndent();
-        start = end;
-      } else if (mode === "text") {
-        const isEnd = char === undefined || char === "'" || isOneOf(` ${breaks}`, char);
-        if (isEnd && start < end) {
-          this.#write(run());
-          start = end;
-        }
+    let afterBreak = false;
+    for (const [index, char] of text.entries()) {
+      if (char === " ") {
+        const isInner = index > 0 && index < text.length - 1;
+        if (!(split && isInner && this.#fold(text, index))) this.#write(char);
+      } else if (breaks.includes(char)) {
+        if (!afterBreak && char === "\n") this.#lineBreak();
+        this.#lineBreak(char);
+        this.#indention = true;
+        afterBreak = true;
+      } else {
+        if (afterBreak) this.#writeIndent();
+        this.#write(char === "'" ? "''" : char);
+        this.#indention = false;
+        afterBreak = false;
       }
-      if (char === "'") {
-        this.#write("''");
-        start = end + 1;
-      }
-      if (char !== undefined)
-        mode = char === " " ? "spaces" : breaks.includes(char) ? "breaks" : "text";
     }
+    if (afterBreak) this.#writeIndent();
     this.#indicator("'", false);
+    this.#whitespace = false;
+    this.#indention = false;
   }
 
   #doubleQuoted(text: readonly string[], split: boolean): void {
     this.#indicator('"', true);
-    let start = 0;
-    for (let end = 0; end <= text.length; end++) {
-      const char = text[end];
-      if (char === undefined || needsEscape(char)) {
-        if (start < end) {
-          this.#write(text.slice(start, end).join(""));
-          start = end;
-        }
-        if (char !== undefined) {
-          this.#write(escapeOf(char));
-          start = end + 1;
-        }
-      }
-      const within = end > 0 && end < text.length - 1 && (char === " " || start >= end);
-      if (within && this.#column + (end - start) > this.#bestWidth && split) {
-        this.#write(`${text.slice(start, end).join("")}\\`);
-        if (start < end) start = end;
+    for (const [index, char] of text.entries()) {
+      const isInner = index > 0 && index < text.length - 1;
+      const isFirstSpace = char === " " && text[index - 1] !== " ";
+      if (isFirstSpace && isInner && split && this.#column > this.#bestWidth) {
         this.#writeIndent();
-        this.#whitespace = false;
-        this.#indention = false;
-        if (text[start] === " ") this.#write("\\");
-      }
+        if (text[index + 1] === " ") this.#write("\\");
+      } else this.#write(needsEscape(char) ? escapeOf(char) : char);
     }
     this.#indicator('"', false);
+    this.#whitespace = false;
+    this.#indention = false;
   }
 }
 
@@ -354,12 +329,12 @@ function analyze(text: readonly string[]): Analysis {
       (index === 0 && (char === "?" || char === "-") && isFollowed) ||
       (index > 0 && char === "#" && isPreceded);
     if (isIndicator) blockIndicators = flowIndicators = true;
-    if (char !== "\n" && (char < " " || char > "~") && !isPrintable(char)) special = true;
+    if (!isPrintable(char)) special = true;
   }
   const multiline = text.some((char) => breaks.includes(char));
   const edges = [text[0], text.at(-1)].some((char) => isOneOf(` ${breaks}`, char));
-  const breakSpace = /[\n\x85\u2028\u2029] /.test(whole);
-  const spaceBreak = / [\n\x85\u2028\u2029]/.test(whole);
+  const breakSpace = /[\r\n\x85\u2028\u2029] /.test(whole);
+  const spaceBreak = / [\r\n\x85\u2028\u2029]/.test(whole);
   const plain = !edges && !breakSpace && !spaceBreak && !special && !multiline;
   return {
     multiline,
@@ -369,21 +344,19 @@ function analyze(text: readonly string[]): Analysis {
   };
 }
 
+/** What libyaml takes for printable: nothing beyond the basic plane, for one. */
 function isPrintable(char: string): boolean {
   const code = char.codePointAt(0) as number;
   return (
-    code === 0x85 ||
+    code === 0x0a ||
+    (code >= 0x20 && code <= 0x7e) ||
     (code >= 0xa0 && code <= 0xd7ff) ||
-    (code >= 0xe000 && code <= 0xfffd && code !== 0xfeff) ||
-    (code >= 0x10000 && code < 0x10ffff)
+    (code >= 0xe000 && code <= 0xfffd && code !== 0xfeff)
   );
 }
 
 function needsEscape(char: string): boolean {
-  const code = char.codePointAt(0) as number;
-  if ('"\\\x85\u2028\u2029\ufeff'.includes(char)) return true;
-  if (char >= " " && char <= "~") return false;
-  return !((code >= 0xa0 && code <= 0xd7ff) || (code >= 0xe000 && code <= 0xfffd));
+  return '"\\'.includes(char) || breaks.includes(char) || !isPrintable(char);
 }
 
 const escapes: Record<string, string> = {

@@ -3,12 +3,12 @@ import { parseJson, writeJson } from "../json.js";
 import { strip } from "../methods.js";
 import type { Args } from "../parameters.js";
 import * as python from "../python.js";
-import { Fault, Float, Undefined, UndefinedFault, unsupported, type Value } from "../values.js";
+import { Fault, Float, isUndefined, undefinedFault, unsupported, type Value } from "../values.js";
 import { writeYaml } from "../yaml.js";
 import { type Filters, filter, lenientFilter } from "./registry.js";
 
 const defaultFilter = lenientFilter(["default_value", "boolean"], (value, args) => {
-  const useDefault = value instanceof Undefined || (args.flag("boolean") && !python.truth(value));
+  const useDefault = isUndefined(value) || (args.flag("boolean") && !python.truth(value));
   return useDefault ? (args.get("default_value") ?? "") : value;
 });
 
@@ -16,9 +16,9 @@ export const dataFilters: Filters = {
   default: defaultFilter,
   d: defaultFilter,
   mandatory: lenientFilter(["msg"], (value, args) => {
-    if (!(value instanceof Undefined)) return value;
+    if (!isUndefined(value)) return value;
     const message = args.get("msg") ?? null;
-    if (message === null) throw new UndefinedFault(value);
+    if (message === null) throw undefinedFault(value);
     throw new Fault(python.str(message));
   }),
   ternary: filter(["true_val!", "false_val!", "none_val"], (value, args) => {

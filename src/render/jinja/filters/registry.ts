@@ -1,6 +1,14 @@
 /** The filters there are, and how one is applied. */
 import { Args, type Parameters } from "../parameters.js";
-import { defined, type Keywords, Undefined, unsupported, type Value } from "../values.js";
+import {
+  Blank,
+  defined,
+  isUndefined,
+  type Keywords,
+  undefinedFault,
+  unsupported,
+  type Value,
+} from "../values.js";
 
 export interface Filter {
   readonly parameters: Parameters;
@@ -25,6 +33,11 @@ export function refused(name: string, remedy?: string): Filter {
   });
 }
 
+/** Filters for which an inline `if` without `else` is an empty string or list. */
+const blankGoes = new Set(
+  "string lower upper capitalize title trim replace length count list join".split(" "),
+);
+
 export function applyFilter(
   name: string,
   found: Filter,
@@ -32,7 +45,9 @@ export function applyFilter(
   args: readonly Value[],
   keywords: Keywords,
 ): Value {
-  if (!found.lenient && value instanceof Undefined) defined(value);
+  if (!found.lenient && isUndefined(value) && !(value instanceof Blank && blankGoes.has(name))) {
+    throw undefinedFault(value);
+  }
   // An undefined argument is none, whatever the filter makes of its value.
   for (const arg of [...args, ...keywords.values()]) if (!found.lenient) defined(arg);
   return found.apply(value, new Args(`the filter ${name}`, found.parameters, args, keywords));
