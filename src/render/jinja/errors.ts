@@ -11,9 +11,6 @@ export function asFault(error: unknown, at: Position): unknown {
     error.at ??= at;
     return error;
   }
-  if (error instanceof RangeError && /call stack/.test(error.message)) {
-    return new Fault("the template calls itself without end", undefined, at);
-  }
   return error;
 }
 

@@ -23,7 +23,8 @@ export type Loader = (name: string) => Template | undefined;
 
 type Root = (runtime: Runtime, frame: Scope) => Value[];
 
-const maxDepth = 50;
+const maxFiles = 50;
+const maxCalls = 250;
 
 export class Rendering {
   readonly variables: Names;
@@ -32,6 +33,7 @@ export class Rendering {
   readonly #loader: Loader | undefined;
   readonly #roots = new Map<string, Root>();
   readonly #open: string[] = [];
+  #calls = 0;
 
   constructor(variables: Readonly<Record<string, unknown>>, loader: Loader | undefined) {
     this.#loader = loader;
@@ -40,7 +42,7 @@ export class Rendering {
 
   /** The nodes that `source` renders to, with the names of `frame`. */
   run(source: Source, frame: Scope): Value[] {
-    if (this.#open.length >= maxDepth) {
+    if (this.#open.length >= maxFiles) {
       const chain = this.#open.slice(-4).join(" → ");
       throw new Fault(`templates include each other without end: … ${chain}`);
     }
@@ -49,6 +51,17 @@ export class Rendering {
       return this.#root(source)(new Runtime(this, source), frame);
     } finally {
       if (source.kind === "file") this.#open.pop();
+    }
+  }
+
+  /** Runs a macro, unless too many are under way. */
+  call<T>(name: string, run: () => T): T {
+    if (this.#calls >= maxCalls) throw new Fault(`the macro ${name} calls itself without end`);
+    this.#calls++;
+    try {
+      return run();
+    } finally {
+      this.#calls--;
     }
   }
 

@@ -250,7 +250,7 @@ export class Runtime {
         const cause = `the macro ${name} was called without its parameter ${parameter}`;
         scope.set(parameter, new Undefined({ path: parameter, cause }));
       }
-      return this.concat(body(this, scope));
+      return this.concat(this.rendering.call(name, () => body(this, scope)));
     };
     return new Callable(name, call, { lenient: true });
   }
