@@ -1,6 +1,6 @@
 /** Jinja2's lexical rules (jinja2/lexer.py) as a token source for nunjucks' parser. */
 import { type Token, type TokenSource, tokenType as type } from "./nunjucks.js";
-import { int } from "./python.js";
+import { int, whitespace } from "./python.js";
 import { Fault, Float, type Position, type Source } from "./values.js";
 
 export interface LexerOptions {
@@ -13,8 +13,7 @@ export interface LexerOptions {
   readonly literalBackslashes: boolean;
 }
 
-// Python's whitespace, which is not JavaScript's.
-const space = "[\\s\\x1c-\\x1f\\x85]";
+const space = `[${whitespace}]`;
 const spaces = new RegExp(`${space}+`, "y");
 const trailingSpaces = new RegExp(`${space}+$`);
 

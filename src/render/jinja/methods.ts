@@ -65,7 +65,8 @@ const ofStr: Methods<string> = {
   upper: define([], (text) => upper(text)),
   zfill: define(["width!"], (text, args) => {
     const sign = /^[-+]/.exec(text)?.[0] ?? "";
-    return sign + text.slice(sign.length).padStart(args.int("width", 0) - sign.length, "0");
+    const space = args.int("width", 0) - python.length(text);
+    return sign + "0".repeat(Math.max(0, space)) + text.slice(sign.length);
   }),
 };
 
@@ -170,15 +171,13 @@ export function join(separator: string, items: readonly Value[]): string {
   return items.join(separator);
 }
 
-const space = "\\s\\x1c-\\x1f\\x85";
-
 export function strip(
   text: string,
   chars: Value | undefined,
   side: "left" | "right" | "both",
 ): string {
-  let left = new RegExp(`^[${space}]+`);
-  let right = new RegExp(`[${space}]+$`);
+  let left = new RegExp(`^[${python.whitespace}]+`);
+  let right = new RegExp(`[${python.whitespace}]+$`);
   if (chars !== undefined && chars !== null) {
     if (typeof chars !== "string") throw new Fault("strip takes the characters as a string");
     if (chars === "") return text;
@@ -207,11 +206,12 @@ export function split(text: string, separator: Value, limit: number): string[] {
   if (separator === null) {
     const trimmed = strip(text, null, "left");
     if (trimmed === "") return [];
-    if (limit < 0) return strip(trimmed, null, "right").split(new RegExp(`[${space}]+`));
+    if (limit < 0)
+      return strip(trimmed, null, "right").split(new RegExp(`[${python.whitespace}]+`));
     const parts: string[] = [];
     let rest = trimmed;
     while (parts.length < limit) {
-      const gap = new RegExp(`[${space}]+`).exec(rest);
+      const gap = new RegExp(`[${python.whitespace}]+`).exec(rest);
       if (!gap) break;
       parts.push(rest.slice(0, gap.index));
       rest = rest.slice(gap.index + gap[0].length);

@@ -35,6 +35,10 @@ export function typeName(value: Value): string {
   return "function";
 }
 
+/** Python's whitespace, to stand between brackets in a regular expression. JavaScript's differs. */
+export const whitespace =
+  "\\t\\n\\v\\f\\r\\x1c-\\x1f \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+
 // Truth, printing
 
 export function truth(value: Value): boolean {
@@ -238,8 +242,13 @@ function computeFloats(operator: Operator, a: number, b: number): number {
     case "**":
       if (a < 0 && !Number.isInteger(b)) throw unsupported("a complex number");
       if (a === 0 && b < 0) throw new Fault("division by zero");
-      return a ** b;
+      return finite(a ** b, a, b);
   }
+}
+
+function finite(result: number, ...operands: number[]): number {
+  if (Number.isFinite(result) || !operands.every(Number.isFinite)) return result;
+  throw new Fault("the result is too large for a float");
 }
 
 /** Python's remainder, which has the divisor's sign. */
@@ -462,7 +471,7 @@ export function slice(value: Value, start: Value, stop: Value, step: Value): Val
         : Array.isArray(value)
           ? value
           : undefined;
-  if (!items) throw new Fault(`${article(typeName(defined(value)))} cannot be sliced`);
+  if (!items) throw new Fault(`${article(typeName(value))} cannot be sliced`);
   const size = items.length;
   const clamp = (bound: Value, fallback: number) => {
     if (bound === null) return fallback;

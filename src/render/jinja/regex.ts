@@ -1,4 +1,5 @@
 /** Python's regular expressions (`re`), as JavaScript's. */
+import { whitespace } from "./python.js";
 import { Fault, unsupported } from "./values.js";
 
 export interface Flags {
@@ -15,13 +16,19 @@ export function search(
 ): RegExpExecArray | undefined {
   const regex = compile(pattern, flags);
   if (place === "match") return new RegExp(regex.source, `${regex.flags}y`).exec(text) ?? undefined;
-  return regex.exec(text) ?? undefined;
+  return findAll(pattern, text, flags)[0];
 }
 
 /** `re.findall` */
 export function findAll(pattern: string, text: string, flags: Flags): RegExpExecArray[] {
   const regex = compile(pattern, flags);
-  return [...text.matchAll(new RegExp(regex.source, `${regex.flags}g`))];
+  const matches = text.matchAll(new RegExp(regex.source, `${regex.flags}g`));
+  // V8 may find an empty match in the middle of a character beyond U+FFFF.
+  return [...matches].filter(({ index }) => !isWithinCharacter(text, index));
+}
+
+function isWithinCharacter(text: string, index: number): boolean {
+  return index > 0 && (text.codePointAt(index - 1) as number) > 0xffff;
 }
 
 /** `re.sub` */
@@ -67,15 +74,15 @@ const classes: Record<string, string> = {
   D: "\\P{Nd}",
   w: "[\\p{L}\\p{N}_]",
   W: "[^\\p{L}\\p{N}_]",
-  s: "[\\s\\x1c-\\x1f\\x85]",
-  S: "[^\\s\\x1c-\\x1f\\x85]",
+  s: `[${whitespace}]`,
+  S: `[^${whitespace}]`,
 };
 /** The same within `[…]`, where those that exclude cannot be written so. */
 const inClass: Record<string, string> = {
   d: "\\p{Nd}",
   D: "\\P{Nd}",
   w: "\\p{L}\\p{N}_",
-  s: "\\s\\x1c-\\x1f\\x85",
+  s: whitespace,
 };
 const controls: Record<string, string> = {
   n: "\\n",
@@ -86,8 +93,9 @@ const controls: Record<string, string> = {
   a: "\\x07",
 };
 const word = "[\\p{L}\\p{N}_]";
-const start = "(?<![\\s\\S])";
-const end = "(?![\\s\\S])";
+// Without the flag m, these are the very ends of the text.
+const start = "^";
+const end = "$";
 
 class Translation {
   readonly #pattern: string;
@@ -122,7 +130,7 @@ class Translation {
     if (this.#take(/\\/)) return this.#escape();
     if (this.#take(/\[/)) return this.#class();
     if (this.#take(/\(\?/)) return this.#group();
-    if (this.#take(/\^/)) return this.#multiline ? "(?<=\\n|(?<![\\s\\S]))" : start;
+    if (this.#take(/\^/)) return this.#multiline ? `(?<=\\n|${start})` : start;
     if (this.#take(/\$/)) return this.#multiline ? `(?=\\n|${end})` : `(?=\\n?${end})`;
     if (this.#take(/\./)) return this.#dotAll ? "[\\s\\S]" : "[^\\n]";
     if (this.#take(/(?:[*+?]|\{\d*,?\d*\})\+/)) throw this.#refuse("a possessive quantifier");

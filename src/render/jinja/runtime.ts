@@ -118,7 +118,8 @@ export class Runtime {
 
   item(target: Value, key: Value | SliceKey, path: string, line: number, column: number): Value {
     if (!(key instanceof SliceKey)) return this.#seen(itemOf(target, key, path), line, column);
-    return python.slice(defined(target), key.start, key.stop, key.step);
+    if (target instanceof Undefined) return target;
+    return python.slice(target, key.start, key.stop, key.step);
   }
 
   sliceOf(start: Value, stop: Value, step: Value): SliceKey {

@@ -3,6 +3,7 @@ import { Args, type Parameters } from "./parameters.js";
 import * as python from "./python.js";
 import { search } from "./regex.js";
 import {
+  Blank,
   Callable,
   Dict,
   defined,
@@ -105,6 +106,11 @@ export const tests: ReadonlyMap<string, Test> = new Map(
   }),
 );
 
+/** What an inline `if` without `else` can be asked for, and is not. */
+const blankIsNot = new Set(
+  "none string number mapping boolean integer float true false sameas".split(" "),
+);
+
 export function applyTest(
   name: string,
   found: Test,
@@ -112,7 +118,9 @@ export function applyTest(
   args: readonly Value[],
   keywords: Keywords,
 ): boolean {
-  if (!found.lenient && isUndefined(value)) throw undefinedFault(value);
+  if (!found.lenient && isUndefined(value) && !(value instanceof Blank && blankIsNot.has(name))) {
+    throw undefinedFault(value);
+  }
   for (const arg of [...args, ...keywords.values()]) defined(arg);
   return found.check(value, new Args(`the test ${name}`, found.parameters, args, keywords));
 }

@@ -158,7 +158,7 @@ class Emitter {
     if (text.length >= 128 || [...text].some((char) => breaks.includes(char))) {
       throw unsupported("a key of many lines or characters in YAML");
     }
-    if (key === "" || Array.isArray(key)) throw unsupported(`the key ${repr(key)} in YAML`);
+    if (Array.isArray(key)) throw unsupported(`the key ${repr(key)} in YAML`);
     this.#scalar(key, "key");
   }
 

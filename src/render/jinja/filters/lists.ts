@@ -100,16 +100,17 @@ export const listFilters: Filters = {
       args.flag("skip_nulls", true),
     ),
   ),
-  union: filter(["b!"], (value, args) =>
-    distinct([...iterate(value), ...iterate(args.value("b"))]),
-  ),
+  union: filter(["b!"], (value, args) => {
+    notSets(value, args);
+    return distinct(iterate(python.arithmetic("+", value, args.value("b"))));
+  }),
   intersect: filter(["b!"], (value, args) => {
-    const others = iterate(args.value("b"));
-    return distinct(iterate(value).filter((item) => python.contains(others, item)));
+    notSets(value, args);
+    return distinct(iterate(value).filter((item) => python.contains(args.value("b"), item)));
   }),
   difference: filter(["b!"], (value, args) => {
-    const others = iterate(args.value("b"));
-    return distinct(iterate(value).filter((item) => !python.contains(others, item)));
+    notSets(value, args);
+    return distinct(iterate(value).filter((item) => !python.contains(args.value("b"), item)));
   }),
 };
 
@@ -183,6 +184,14 @@ function unique(value: Value, args: Args): Value[] {
   });
 }
 
+/** Of hashable values Ansible makes Python sets, which have no order to agree with. */
+function notSets(value: Value, args: Args): void {
+  if (!python.isHashable(value) || !python.isHashable(args.value("b"))) return;
+  throw new Fault(
+    `${args.what} goes with lists, not with ${python.article(python.typeName(value))}`,
+  );
+}
+
 /** Each of the items once, where it comes first. */
 function distinct(items: readonly Value[]): Value[] {
   const result: Value[] = [];
@@ -203,6 +212,7 @@ function extreme(value: Value, args: Args, operator: "<" | ">"): Value {
 }
 
 function map(value: Value, args: Args): Value[] {
+  if (!python.truth(value)) return [];
   const [name, ...rest] = args.rest;
   if (name === undefined) {
     const attribute = args.named.get("attribute");
@@ -218,6 +228,7 @@ function map(value: Value, args: Args): Value[] {
 }
 
 function select(value: Value, args: Args, wanted: boolean): Value[] {
+  if (!python.truth(value)) return [];
   const attribute = args.get("attribute");
   const getter = attributeGetter(attribute);
   const [name, ...rest] = args.rest;

@@ -222,7 +222,8 @@ export function formatPercent(format: string, values: Value): string {
     const places = precision === undefined ? undefined : Number(precision);
     return pad(convert(kind, value, places, options), options, Number(width || 0), kind);
   });
-  if (next < items.length && !(values instanceof Dict)) {
+  const mayBeLeft = typeof values === "object" && values !== null && !(values instanceof Tuple);
+  if (next < items.length && !mayBeLeft) {
     throw new Fault(`the format leaves ${items.length - next} of its values unused`);
   }
   return result;
