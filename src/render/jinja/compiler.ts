@@ -20,6 +20,7 @@ import {
   type LoopNode,
   type MacroNode,
   type Node,
+  namesIn,
   nodes,
   type PairNode,
   type SetNode,
@@ -477,12 +478,6 @@ function pathOf(node: Node): string {
   const key = (val as ValueNode).value;
   if (node.typename === "Attribute") return `${path}.${key}`;
   return typeof key === "string" ? `${path}['${key}']` : `${path}[${key}]`;
-}
-
-/** The names that a target of `for` or `set` gives values to. */
-function namesIn(target: Node): string[] {
-  if (target instanceof nodes.Symbol) return [(target as SymbolNode).value];
-  return (target as ListNode).children.flatMap(namesIn);
 }
 
 function quote(value: string | number | boolean | null): string {

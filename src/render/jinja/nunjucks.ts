@@ -241,3 +241,9 @@ export const nodes = {
   Output: builtIn<ListNode>("Output"),
   TemplateData: builtIn<ValueNode>("TemplateData"),
 } as const;
+
+/** The names that a target of `for` or `set` gives values to. */
+export function namesIn(target: Node): string[] {
+  if (target instanceof nodes.Symbol) return [(target as SymbolNode).value];
+  return (target as ListNode).children.flatMap(namesIn);
+}

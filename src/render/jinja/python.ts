@@ -271,11 +271,12 @@ export function positive(value: Value): Value {
 
 /** Python's `round()` of a float to a number of decimal places: half to even, and exact. */
 export function roundHalfEven(value: number, places: number): number {
-  if (!Number.isFinite(value) || places > 300) return value;
+  if (!Number.isFinite(value) || places > 300 || (places >= 0 && Math.abs(value) >= 1e21)) {
+    return value;
+  }
   // toFixed is exact but takes half away from zero; only a true tie is to be put right.
   if (places >= 0 && places <= 100) {
     const up = Number(value.toFixed(places));
-    if (Math.abs(value) >= 1e21) return value;
     const exact = exactDecimal(Math.abs(value));
     const [whole = "0", fraction = ""] = exact.split(".");
     const tie = fraction.slice(places).replace(/0+$/, "") === "5";
@@ -294,7 +295,7 @@ export function roundHalfEven(value: number, places: number): number {
 }
 
 /** Every digit of a double below 1e21. */
-export function exactDecimal(value: number): string {
+function exactDecimal(value: number): string {
   const whole = Math.trunc(value);
   let fraction = value - whole;
   let digits = "";

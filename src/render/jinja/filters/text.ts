@@ -1,5 +1,4 @@
 /** Filters of strings: Jinja2's and Ansible's. */
-import { basename, dirname } from "node:path/posix";
 import * as methods from "../methods.js";
 import type { Args } from "../parameters.js";
 import * as python from "../python.js";
@@ -41,9 +40,9 @@ export const textFilters: Filters = {
   ),
   basename: filter([], (value, args) => {
     const path = text(value, args);
-    return path.endsWith("/") ? "" : basename(path);
+    return path.slice(path.lastIndexOf("/") + 1);
   }),
-  dirname: filter([], (value, args) => pythonDirname(text(value, args))),
+  dirname: filter([], (value, args) => dirname(text(value, args))),
   quote: filter([], (value) => shellQuote(value === null ? "" : str(value))),
   comment: filter(["style", "**"], (value, args) => comment(text(value, args), args)),
   b64encode: filter(["encoding"], (value, args) => {
@@ -103,11 +102,11 @@ function center(value: string, width: number): string {
   return " ".repeat(left) + value + " ".repeat(space - left);
 }
 
-function pythonDirname(path: string): string {
+function dirname(path: string): string {
   if (!path.includes("/")) return "";
   const head = path.slice(0, path.lastIndexOf("/") + 1);
   const trimmed = head.replace(/\/+$/, "");
-  return trimmed === "" ? head : trimmed === dirname(`${trimmed}/x`) ? trimmed : trimmed;
+  return trimmed === "" ? head : trimmed;
 }
 
 /** `shlex.quote` */
