@@ -38,11 +38,22 @@ const STACK: Tree = {
   ],
   after: [
     'chroot "$1" useradd --uid 1000 --create-home --shell /bin/sh app',
-    // Perl was there for the packages' own scripts; pip's and dpkg's files for nobody.
-    'rm -rf "$1"/usr/share/perl "$1"/usr/share/perl5 "$1"/usr/lib/*/perl "$1"/usr/lib/*/perl5',
-    'rm -rf "$1"/usr/lib/*/libperl.so* "$1"/var/lib/dpkg/info "$1"/var/lib/apt "$1"/var/cache',
+    // Half of the files are of no use to the three programs; each costs every host a moment.
+    `cd "$1" && rm -rf ${[
+      ...["usr/share/perl*", "usr/lib/*/perl*", "usr/lib/*/libperl.so*", "usr/bin/perl*"],
+      ...["var/lib/dpkg/info", "var/lib/apt", "var/cache", "usr/lib/*/gconv", "usr/share/man"],
+      ...["usr/share/python3-pycparser", "usr/share/postgresql/*/man"],
+      ...python("setuptools*", "pkg_resources*", "passlib*", "pyasn1_modules*", "*/tests"),
+      ...python("twisted/*/test", "twisted/test", "twisted/conch", "twisted/trial"),
+      ...python("django/contrib/admin", "django/contrib/gis", "django/conf/*_template"),
+    ].join(" ")}`,
+    'find "$1/usr/share/zoneinfo" -mindepth 1 ! -name UTC -delete 2>/dev/null || true',
   ],
 };
+
+function python(...globs: string[]): string[] {
+  return globs.map((glob) => `usr/lib/python3/dist-packages/${glob}`);
+}
 
 const POSTGRES_BIN = "/usr/lib/postgresql/17/bin";
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

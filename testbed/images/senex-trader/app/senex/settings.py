@@ -22,6 +22,9 @@ ROOT_URLCONF = "senex.urls"
 ASGI_APPLICATION = "senex.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
+TIME_ZONE = "UTC"
+# The image has no message catalogues.
+USE_I18N = False
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 
