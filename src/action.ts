@@ -13,7 +13,16 @@ import { failurePage, summaryPage } from "./report/summary.js";
 import { secretsIn } from "./settings/secrets.js";
 import { type RawOptions, readSettings } from "./settings/settings.js";
 
-async function run(): Promise<void> {
+/** Reads the inputs, deploys, and reports; sets the exit code instead of throwing. */
+export async function run(): Promise<void> {
+  try {
+    await deployFromInputs();
+  } catch (error) {
+    core.setFailed(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+}
+
+async function deployFromInputs(): Promise<void> {
   const raw = readInputs();
   const secrets = secretsIn(raw);
   // GitHub masks its own secrets; these may come from elsewhere.
@@ -73,6 +82,5 @@ async function writeSummary(page: string): Promise<void> {
   if (process.env.GITHUB_STEP_SUMMARY) await core.summary.addRaw(page).write();
 }
 
-run().catch((error: unknown) => {
-  core.setFailed(error instanceof Error ? (error.stack ?? error.message) : String(error));
-});
+// GitHub runs this file; tools that emulate it import the file and call `run` themselves.
+if (require.main === module) void run();

@@ -157,3 +157,41 @@ export const places = {
     systemctl: "systemctl --user -M senex@",
   },
 } as const;
+
+/** The stack that comes with the action, with the images of the testbed's registry. */
+export function stack(tag: string): Inputs {
+  const registry = "10.77.0.1:5000";
+  return {
+    stack: "senex",
+    registry,
+    "image-name": "senex/senex-trader",
+    "image-tag": tag,
+    variables: `postgres_image: ${registry}/postgres:15-alpine\nredis_image: ${registry}/redis:7-alpine\n`,
+    env: [
+      "POSTGRES_PASSWORD=canary-of-postgres",
+      "DATABASE_URL=postgres://senex:canary-of-postgres@postgres:5432/senex",
+      "SECRET_KEY=canary-of-django",
+    ].join("\n"),
+  };
+}
+
+export interface FrontPage {
+  readonly version: string;
+  readonly ticks: number;
+}
+
+export async function frontPage(host: Host): Promise<FrontPage> {
+  const response = await fetch(`http://${host.address}:8000/`);
+  return (await response.json()) as FrontPage;
+}
+
+/** Waits until beat has sent, and the worker has done, a task of the version that serves. */
+export async function untilTicking(host: Host): Promise<FrontPage> {
+  const { ticks } = await frontPage(host);
+  for (let tries = 0; tries < 60; tries++) {
+    const page = await frontPage(host);
+    if (page.ticks > ticks) return page;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  throw new Error("no task ran within 30 s");
+}

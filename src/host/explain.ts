@@ -62,10 +62,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
     cause: "its systemd user manager does not come up",
     remedy: `Look at: systemctl status user@$(id -u ${object}).service (is dbus-user-session installed?)`,
   }),
-  "no-podman": ({ text }) => ({
-    cause: text === "" ? "Podman is not installed" : "Podman does not run",
+  "no-podman": () => ({
+    cause: "Podman is not installed",
     remedy: `${minimum}; on Debian: sudo apt-get install podman`,
   }),
+  "podman-fails": () => ({ cause: "Podman does not run", remedy: "Its words are below." }),
   "no-tool": () => ({ cause: "this command is missing on the host", remedy: "Install it." }),
   unreadable: () => ({ cause: "it may not be read by the owner of the units" }),
   "no-space": () => ({ cause: "no temporary directory can be made", remedy: "Is the disk full?" }),

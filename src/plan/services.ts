@@ -61,9 +61,20 @@ function reasons(
   const why = files
     .filter((file) => file.change !== "unchanged" && concerns(file, service))
     .map((file) => `${file.path} ${file.change === "added" ? "is new" : `was ${file.change}`}`);
-  if (env.set.length > 0 && readsEnv(service, facts)) why.push(`.env: ${env.set.join(", ")}`);
+  const keys = readsEnv(service, facts) ? env.set.filter((key) => matters(key, service)) : [];
+  if (keys.length > 0) why.push(`.env: ${keys.join(", ")}`);
   return why;
 }
+
+/**
+ * The keys that say which image runs concern the services whose units name them; a database
+ * that reads the same `.env` is not restarted for a new tag of the application.
+ */
+function matters(key: string, service: Service): boolean {
+  return !imageKeys.has(key) || service.variables.includes(key);
+}
+
+const imageKeys: ReadonlySet<string> = new Set(["GITEA_REGISTRY", "IMAGE_NAME", "IMAGE_TAG"]);
 
 function concerns(file: FilePlan, service: Service): boolean {
   if (file.place === "quadlet" && file.path === service.unit) return true;

@@ -5,6 +5,7 @@ import { kindOf } from "../quadlet/kinds.js";
 import type { Content } from "../settings/settings.js";
 import { type EnvEntry, envText, joinEnv, parseEnvFile } from "./env-file.js";
 import { render } from "./jinja/index.js";
+import { loadYaml } from "./jinja/load-yaml.js";
 import type { Layer, Place, Source, Sources } from "./sources.js";
 
 export interface ReleaseFile {
@@ -121,12 +122,34 @@ function renderSource(
   return kindOf(source.path) && !text.endsWith("\n") ? `${text}\n` : text;
 }
 
+/** @throws {DeployError} phase `render`, where `variables` is not a mapping */
+function givenVariables(yaml: string): Readonly<Record<string, unknown>> {
+  const refuse = (cause: string, error?: unknown) =>
+    new DeployError({
+      phase: "render",
+      object: "variables",
+      cause,
+      remedy: "Write `name: value` lines.",
+      error,
+    });
+  let value: unknown;
+  try {
+    value = loadYaml(yaml);
+  } catch (error) {
+    throw refuse(`is not YAML: ${(error as Error).message.split("\n")[0]}`, error);
+  }
+  if (value === null) return {};
+  if (!(value instanceof Map)) throw refuse("is not a YAML mapping");
+  return Object.fromEntries([...value].map(([name, given]) => [String(name), given]));
+}
+
 function templateVariables(content: Content): Readonly<Record<string, unknown>> {
+  const given = givenVariables(content.variables);
   for (const [name, option] of [
     ["quadlet_dir", "quadlet-dir"],
     ["app_directory", "app-directory"],
   ] as const) {
-    if (!Object.hasOwn(content.variables, name)) continue;
+    if (!Object.hasOwn(given, name)) continue;
     throw new DeployError({
       phase: "render",
       object: `variables: ${name}`,
@@ -142,7 +165,7 @@ function templateVariables(content: Content): Readonly<Record<string, unknown>> 
     ...(content.serviceUser === undefined ? {} : { service_user: content.serviceUser }),
     quadlet_dir: content.quadletDir,
     app_directory: content.appDirectory,
-    ...content.variables,
+    ...given,
     ...(content.imageTag === undefined ? {} : { image_tag: content.imageTag }),
     ...(content.imageName === undefined ? {} : { image_name: content.imageName }),
     ...(content.registry === undefined ? {} : { registry: content.registry }),

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, resolve } from "node:path";
 import leven from "leven";
-import { parse as parseYaml } from "yaml";
 import { DeployError, throwAll } from "../errors.js";
 import { type Command, type Option, type OptionName, options } from "./options.js";
 import * as values from "./values.js";
@@ -51,7 +50,8 @@ export interface Content {
   readonly templates: string;
   readonly overrides: string;
   readonly units: readonly string[];
-  readonly variables: Readonly<Record<string, unknown>>;
+  /** YAML. */
+  readonly variables: string;
   readonly imageTag?: string;
   readonly imageName?: string;
   readonly registry?: string;
@@ -358,7 +358,7 @@ function readContent(reader: Reader, around: Surroundings, logins: readonly Logi
     templates: resolve(around.workspace, reader.text("templates")),
     overrides: resolve(around.workspace, reader.text("overrides")),
     units: reader.lines("units").map((path) => resolve(around.workspace, path)),
-    variables: readVariables(reader),
+    variables: reader.text("variables"),
     ...(imageTag === undefined ? {} : { imageTag }),
     ...(imageName === undefined ? {} : { imageName }),
     ...(registry === undefined ? {} : { registry }),
@@ -419,20 +419,6 @@ function readDirectory(reader: Reader, name: OptionName, byDefault: string): str
     reader.refuse(name, "must not be the root directory");
   }
   return text;
-}
-
-function readVariables(reader: Reader): Readonly<Record<string, unknown>> {
-  const text = reader.text("variables");
-  if (text === "") return {};
-  try {
-    const value: unknown = parseYaml(text);
-    if (value === null) return {};
-    if (typeof value === "object" && !Array.isArray(value)) return value as Record<string, unknown>;
-    reader.refuse("variables", "is not a YAML mapping", "Write `name: value` lines.");
-  } catch (error) {
-    reader.refuse("variables", `is not YAML: ${(error as Error).message.split("\n")[0]}`);
-  }
-  return {};
 }
 
 function readEnv(reader: Reader): readonly EnvLine[] {

@@ -78,7 +78,7 @@ facts() {
   QD_STATE=$(home_path "$QD_STATE")
   say owner "$(id -un)" "$(id -u)" "$HOME"
   command -v podman >/dev/null || fail facts podman no-podman
-  podman=$(podman --version 2>/dev/null) || fail facts podman no-podman "$(podman --version 2>&1)"
+  podman=$(podman --version 2>/dev/null) || fail facts podman podman-fails "$(podman --version 2>&1)"
   say podman "${podman##* }"
   systemd=$(systemctl --version | head -n 1)
   systemd=${systemd#systemd }
