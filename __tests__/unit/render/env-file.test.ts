@@ -14,7 +14,7 @@ const agreed = [
   "#starts with a hash",
   "with # a hash",
   ";starts with a semicolon",
-  "$HOME ${HOME} $(id) `id`",
+  `$HOME \${HOME} $(id) \`id\``,
   "%h %%",
   "~/.ssh",
   "a\tb",
