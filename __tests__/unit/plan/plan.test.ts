@@ -1,0 +1,737 @@
+import { describe, expect, test } from "vitest";
+import { describePlan } from "../../../src/plan/describe.js";
+import type { Facts } from "../../../src/plan/facts.js";
+import { errorsOf, messagesOf } from "../settings/support.js";
+import {
+  actions,
+  changes,
+  directory,
+  emptyHost,
+  envFacts,
+  type Files,
+  hostWith,
+  planFor,
+  quadletDir,
+  releaseOf,
+  stateDir,
+  systemdDir,
+} from "./support.js";
+
+const env = `EnvironmentFile=${quadletDir}/.env\n`;
+const image = `[Container]\nImage=\${GITEA_REGISTRY}/\${IMAGE_NAME}:\${IMAGE_TAG}\n`;
+const web = `${image}${env}[Service]\n${env}`;
+
+/** A small stack: web reads `.env`, redis does not. */
+const files: Files = {
+  "net.network": "[Network]\n",
+  "redis.container": "[Container]\nImage=redis:7\n",
+  "web.container": web,
+  "systemd/web.service.d/a.conf": "[Service]\nRestart=always\n",
+};
+const keys = { GITEA_REGISTRY: "r", IMAGE_NAME: "n", IMAGE_TAG: "v1" };
+const release = releaseOf(files, keys);
+
+const state = (active: string, sub = "") => ({ load: "loaded", active, sub });
+
+describe("first", () => {
+  const planned = planFor(release, emptyHost);
+
+  test("everything is added, linked, expected and started", () => {
+    expect(planned).toMatchObject({ host: "web", previous: "", newRelease: true, warnings: [] });
+    expect(changes(planned)).toEqual([
+      "+ net.network",
+      "+ redis.container",
+      "+ web.container",
+      "+ systemd/web.service.d/a.conf",
+    ]);
+    expect(planned.env).toMatchObject({ set: Object.keys(keys), unchanged: [], kept: [] });
+    expect(planned.links).toEqual({
+      add: [
+        { path: `${quadletDir}/net.network`, target: "../quadlet-deploy/shop/current/net.network" },
+        {
+          path: `${quadletDir}/redis.container`,
+          target: "../quadlet-deploy/shop/current/redis.container",
+        },
+        {
+          path: `${quadletDir}/web.container`,
+          target: "../quadlet-deploy/shop/current/web.container",
+        },
+        {
+          path: `${systemdDir}/web.service.d/a.conf`,
+          target: "../../../containers/quadlet-deploy/shop/current/systemd/web.service.d/a.conf",
+        },
+        { path: `${quadletDir}/.env`, target: "../quadlet-deploy/shop/current/.env" },
+      ],
+      remove: [],
+    });
+    expect(planned.expected).toEqual([
+      { service: "net-network.service", path: `${quadletDir}/net.network` },
+      { service: "redis.service", path: `${quadletDir}/redis.container` },
+      { service: "web.service", path: `${quadletDir}/web.container` },
+    ]);
+    expect(planned.services.map(({ action, up }) => [action, up])).toEqual([
+      ["start", true],
+      ["start", true],
+      ["start", true],
+    ]);
+  });
+
+  test("as lines for people", () => {
+    expect(describePlan(planned)).toEqual([
+      "+ net.network  (repo/net.network.j2)",
+      "+ redis.container  (repo/redis.container.j2)",
+      "+ web.container  (repo/web.container.j2)",
+      "+ web.service.d/a.conf  (repo/systemd/web.service.d/a.conf.j2)",
+      ".env sets GITEA_REGISTRY, IMAGE_NAME, IMAGE_TAG",
+      "start net-network.service: net.network is new; it is not running",
+      "start redis.service: redis.container is new; it is not running",
+      expect.stringMatching(/^start web\.service: .*web\.container is new; .*it is not running$/),
+    ]);
+  });
+});
+
+test("again, with nothing to do", () => {
+  const planned = planFor(release, hostWith(release));
+  expect(planned).toMatchObject({
+    previous: "1",
+    newRelease: false,
+    links: { add: [], remove: [] },
+    env: { set: [], unchanged: Object.keys(keys), kept: [] },
+    warnings: [],
+  });
+  expect(changes(planned).every((change) => change.startsWith("= "))).toBe(true);
+  expect(actions(planned)).toEqual([
+    "keep net-network.service",
+    "keep redis.service",
+    "keep web.service",
+  ]);
+  expect(planned.services.every(({ up }) => up)).toBe(true);
+  expect(describePlan(planned)).toEqual(["nothing changes"]);
+});
+
+interface Case {
+  readonly name: string;
+  readonly files?: Files;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly host?: Partial<Facts>;
+  /** Of files, those that are not unchanged. */
+  readonly changes: readonly string[];
+  /** Of services, those that are not kept. */
+  readonly actions: readonly string[];
+  readonly newRelease: boolean;
+  readonly warnings?: readonly RegExp[];
+}
+
+const before = hostWith(release);
+const without = <T>(map: ReadonlyMap<string, T>, ...names: string[]) =>
+  new Map([...map].filter(([name]) => !names.includes(name)));
+
+test.each<Case>([
+  {
+    name: "a unit changed: it restarts, no other",
+    files: { ...files, "redis.container": "[Container]\nImage=redis:8\n" },
+    changes: ["~ redis.container"],
+    actions: ["restart redis.service: redis.container was changed"],
+    newRelease: true,
+  },
+  {
+    name: "a drop-in changed: its service restarts",
+    files: { ...files, "systemd/web.service.d/a.conf": "[Service]\nRestart=no\n" },
+    changes: ["~ systemd/web.service.d/a.conf"],
+    actions: ["restart web.service: web.service.d/a.conf was changed"],
+    newRelease: true,
+  },
+  {
+    name: "a drop-in of the whole kind is new: every container restarts, no network",
+    files: { ...files, "container.d/a.conf": "[Container]\nPull=never\n" },
+    changes: ["+ container.d/a.conf"],
+    actions: [
+      "restart redis.service: container.d/a.conf is new",
+      "restart web.service: container.d/a.conf is new",
+    ],
+    newRelease: true,
+  },
+  {
+    name: "a drop-in is gone: its service restarts",
+    files: { ...files, "systemd/web.service.d/a.conf": undefined as never },
+    changes: ["- systemd/web.service.d/a.conf"],
+    actions: ["restart web.service: web.service.d/a.conf was removed"],
+    newRelease: true,
+  },
+  {
+    name: "a unit is new: it starts",
+    files: { ...files, "mail.container": "[Container]\nImage=mail\n" },
+    changes: ["+ mail.container"],
+    actions: ["start mail.service: mail.container is new; it is not running"],
+    newRelease: true,
+  },
+  {
+    name: "a unit is gone: it stops",
+    files: { ...files, "redis.container": undefined as never },
+    changes: ["- redis.container"],
+    actions: ["stop redis.service: redis.container is no longer part of the release"],
+    newRelease: true,
+  },
+  {
+    name: "a unit got another service's name: the old one stops, the new one starts",
+    files: { ...files, "redis.container": "[Container]\nImage=redis:7\nServiceName=cache\n" },
+    changes: ["~ redis.container"],
+    actions: [
+      "start cache.service: redis.container was changed; it is not running",
+      "stop redis.service: redis.container is no longer part of the release",
+    ],
+    newRelease: true,
+  },
+  {
+    name: "a file was edited by hand: it is put right, and said",
+    host: { sums: new Map([...before.sums, ["web.container", "f".repeat(64)]]) },
+    changes: ["~ web.container !"],
+    actions: ["restart web.service: web.container was changed"],
+    newRelease: true,
+    warnings: [/^web\.container was edited on the host; the edit stays in release 1/],
+  },
+  {
+    name: "a drop-in was edited by hand",
+    host: { sums: new Map([...before.sums, ["systemd/web.service.d/a.conf", "f".repeat(64)]]) },
+    changes: ["~ systemd/web.service.d/a.conf !"],
+    actions: ["restart web.service: web.service.d/a.conf was changed"],
+    newRelease: true,
+    warnings: [/^web\.service\.d\/a\.conf was edited on the host/],
+  },
+  {
+    name: "a file was put into the release by hand: it goes",
+    host: { sums: new Map([...before.sums, ["systemd/x.service.d/b.conf", "f".repeat(64)]]) },
+    changes: ["- systemd/x.service.d/b.conf"],
+    actions: [],
+    newRelease: true,
+  },
+  {
+    name: "a file of the release was deleted by hand: it comes back",
+    host: { sums: without(before.sums, "redis.container") },
+    changes: ["+ redis.container"],
+    actions: ["restart redis.service: redis.container is new"],
+    newRelease: true,
+  },
+  {
+    name: "a link was deleted by hand: it comes back, and no service is touched",
+    host: { entries: without(before.entries, `${quadletDir}/web.container`) },
+    changes: [],
+    actions: [],
+    newRelease: true,
+  },
+  {
+    name: "a new tag: what the image runs in restarts, for that reason",
+    env: { ...keys, IMAGE_TAG: "v2" },
+    changes: [],
+    actions: ["restart web.service: .env: IMAGE_TAG"],
+    newRelease: true,
+  },
+  {
+    name: "a key that only the host has is kept, and restarts nothing",
+    host: { env: new Map([...before.env, ["SECRET_KEY", "0"]]) },
+    changes: [],
+    actions: [],
+    newRelease: false,
+  },
+  ...["inactive", "failed", "activating", "deactivating"].map(
+    (active): Case => ({
+      name: `a service is ${active}: it starts, with no new release`,
+      host: { services: new Map([...before.services, ["redis.service", state(active)]]) },
+      changes: [],
+      actions: ["start redis.service: it is not running"],
+      newRelease: false,
+    }),
+  ),
+  {
+    name: "a network changed: Podman would not change it, so that is said",
+    files: { ...files, "net.network": "[Network]\nInternal=true\n" },
+    changes: ["~ net.network"],
+    actions: [],
+    newRelease: true,
+    warnings: [/^net\.network changed, and Podman does not change a network that exists/],
+  },
+  {
+    name: "a network changed that is not up: it starts",
+    files: { ...files, "net.network": "[Network]\nInternal=true\n" },
+    host: { services: without(before.services, "net-network.service") },
+    changes: ["~ net.network"],
+    actions: ["start net-network.service: net.network was changed; it is not running"],
+    newRelease: true,
+  },
+  {
+    name: "a volume changed",
+    files: { ...files, "data.volume": "[Volume]\nLabel=a\n" },
+    host: {
+      sums: new Map([...before.sums, ["data.volume", "f".repeat(64)]]),
+      services: new Map([...before.services, ["data-volume.service", state("active", "exited")]]),
+    },
+    changes: ["~ data.volume"],
+    actions: [],
+    newRelease: true,
+    warnings: [/^data\.volume changed, and Podman does not change a volume that exists/],
+  },
+  {
+    name: "a template unit is installed, and neither started nor expected up",
+    files: { ...files, "w@.container": "[Container]\nImage=a\n" },
+    changes: ["+ w@.container"],
+    actions: [],
+    newRelease: true,
+  },
+  {
+    name: "a manifest that is not there: nothing counts as edited or removed",
+    host: { manifest: undefined as never, sums: new Map([["web.container", "f".repeat(64)]]) },
+    changes: [
+      "+ net.network",
+      "+ redis.container",
+      "~ web.container",
+      "+ systemd/web.service.d/a.conf",
+    ],
+    actions: [
+      "restart redis.service: redis.container is new",
+      expect.stringMatching(/^restart web\.service: .*web\.container was changed/) as never,
+    ],
+    newRelease: true,
+    warnings: [/^net\.network changed/],
+  },
+])("$name", ({ files: given = files, env: more = keys, host = {}, ...expected }) => {
+  const present = Object.entries(given).filter(([, text]) => text !== undefined);
+  const planned = planFor(releaseOf(Object.fromEntries(present), more), { ...before, ...host });
+  expect(changes(planned).filter((change) => !change.startsWith("="))).toEqual(expected.changes);
+  expect(actions(planned).filter((action) => !action.startsWith("keep"))).toEqual(expected.actions);
+  expect(planned.newRelease).toBe(expected.newRelease);
+  expect(planned.warnings).toEqual(
+    (expected.warnings ?? []).map((one) => expect.stringMatching(one)),
+  );
+});
+
+test("a template unit is neither up nor stopped when it goes", () => {
+  const wider = releaseOf({ ...files, "w@.container": "[Container]\nImage=a\n" }, keys);
+  expect(planFor(wider, emptyHost).services.find(({ name }) => name === "w@.service")).toEqual({
+    name: "w@.service",
+    action: "keep",
+    why: [],
+    up: false,
+  });
+  expect(actions(planFor(release, hostWith(wider))).join()).not.toContain("w@");
+});
+
+// It is asked of the digests that the host has before, not of what becomes of the file.
+test.fails("an edit by hand that the release makes too is no warning", () => {
+  const next = releaseOf({ ...files, "redis.container": "[Container]\nImage=redis:8\n" }, keys);
+  const sum = next.files.find((file) => file.path === "redis.container")?.sha256 ?? "";
+  const facts = { ...before, sums: new Map([...before.sums, ["redis.container", sum]]) };
+  expect(planFor(next, facts).warnings).toEqual([]);
+});
+
+describe("links", () => {
+  test("those of removed files go, and nobody else's", () => {
+    const smaller = releaseOf({ "web.container": web }, keys);
+    const entries = new Map([
+      ...before.entries,
+      [
+        `${quadletDir}/other.container`,
+        { target: "../quadlet-deploy/other/current/other.container" },
+      ],
+      [
+        `${quadletDir}/shop2.container`,
+        { target: "../quadlet-deploy/shop2/current/shop2.container" },
+      ],
+      [`${quadletDir}/plain.container`, {}],
+    ]);
+    expect(planFor(smaller, { ...before, entries }).links.remove).toEqual([
+      `${quadletDir}/net.network`,
+      `${quadletDir}/redis.container`,
+      `${systemdDir}/web.service.d/a.conf`,
+    ]);
+  });
+
+  test("a link of ours that says it in another way is put right", () => {
+    const entries = new Map([
+      ...before.entries,
+      [`${quadletDir}/web.container`, { target: `${stateDir}/current/web.container` }],
+    ]);
+    const planned = planFor(release, { ...before, entries });
+    expect(planned.links.add.map(({ path }) => path)).toEqual([`${quadletDir}/web.container`]);
+  });
+
+  test("drop-ins of units are one folder deeper", () => {
+    const deep = releaseOf({ "a.container": "", "a.container.d/b.conf": "" });
+    expect(planFor(deep, emptyHost).links.add[1]).toEqual({
+      path: `${quadletDir}/a.container.d/b.conf`,
+      target: "../../quadlet-deploy/shop/current/a.container.d/b.conf",
+    });
+  });
+
+  test.each<[string, Partial<Facts>, string]>([
+    [
+      "the quadlet directory is a link",
+      { quadlet: directory(quadletDir, "/srv/units") },
+      `${stateDir}/current/redis.container`,
+    ],
+    [
+      "the state directory is below a link",
+      { state: directory(stateDir, "/srv/state") },
+      `${stateDir}/current/redis.container`,
+    ],
+    [
+      "only systemd's is a link",
+      { systemdDir: directory(systemdDir, "/srv/x") },
+      "../quadlet-deploy/shop/current/redis.container",
+    ],
+  ])("%s: a link there is absolute", (_, host, target) => {
+    const { add } = planFor(release, { ...emptyHost, ...host }).links;
+    expect(add.find(({ path }) => path === `${quadletDir}/redis.container`)?.target).toBe(target);
+  });
+
+  test("rootless, everything is in the owner's home", () => {
+    const home = "/home/senex";
+    const facts: Facts = {
+      ...emptyHost,
+      owner: { name: "senex", uid: 1000, home },
+      quadlet: directory(`${home}/.config/containers/systemd`),
+      systemdDir: directory(`${home}/.config/systemd/user`),
+      state: directory(`${home}/.config/containers/quadlet-deploy/shop`),
+    };
+    expect(planFor(release, facts).links.add.slice(2, 4)).toEqual([
+      {
+        path: `${home}/.config/containers/systemd/web.container`,
+        target: "../quadlet-deploy/shop/current/web.container",
+      },
+      {
+        path: `${home}/.config/systemd/user/web.service.d/a.conf`,
+        target: "../../../containers/quadlet-deploy/shop/current/systemd/web.service.d/a.conf",
+      },
+    ]);
+  });
+});
+
+describe("files of others", () => {
+  const at = (entries: Record<string, { target?: string }>): Facts => ({
+    ...emptyHost,
+    entries: new Map(Object.entries(entries)),
+  });
+
+  test.each<[string, Record<string, { target?: string }>, string, readonly string[]]>([
+    [
+      "a plain file",
+      { [`${quadletDir}/web.container`]: {} },
+      `${quadletDir}/web.container`,
+      [`${quadletDir}/web.container`],
+    ],
+    [
+      "another app's link",
+      {
+        [`${quadletDir}/web.container`]: {
+          target: "../quadlet-deploy/other/current/web.container",
+        },
+      },
+      `${quadletDir}/web.container`,
+      [`${quadletDir}/web.container -> ../quadlet-deploy/other/current/web.container`],
+    ],
+    [
+      "a link to a fixed release of ours",
+      {
+        [`${quadletDir}/web.container`]: {
+          target: "../quadlet-deploy/shop/releases/1/web.container",
+        },
+      },
+      `${quadletDir}/web.container`,
+      [`${quadletDir}/web.container -> ../quadlet-deploy/shop/releases/1/web.container`],
+    ],
+    [
+      "a link that only looks like ours",
+      {
+        [`${quadletDir}/web.container`]: {
+          target: "../quadlet-deploy/shop/current/../../x/web.container",
+        },
+      },
+      `${quadletDir}/web.container`,
+      [`${quadletDir}/web.container -> ../quadlet-deploy/shop/current/../../x/web.container`],
+    ],
+    [
+      "another app's .env",
+      { [`${quadletDir}/.env`]: { target: "../quadlet-deploy/other/current/.env" } },
+      `${quadletDir}/.env`,
+      [`${quadletDir}/.env -> ../quadlet-deploy/other/current/.env`],
+    ],
+    [
+      "several",
+      { [`${quadletDir}/web.container`]: {}, [`${systemdDir}/web.service.d/a.conf`]: {} },
+      "2 files",
+      [`${quadletDir}/web.container`, `${systemdDir}/web.service.d/a.conf`],
+    ],
+  ])("%s stops the deploy, with a list", (_, entries, object, details) => {
+    const [error] = errorsOf(() => planFor(release, at(entries)));
+    expect(error?.parts).toMatchObject({ host: "web", phase: "plan", object, details });
+    expect(error?.message).toMatch(/nothing was changed/);
+  });
+
+  test.each<[string, Record<string, { target?: string }>]>([
+    ["an .env that somebody wrote", { [`${quadletDir}/.env`]: {} }],
+    [
+      "files elsewhere",
+      { [`${quadletDir}/other.container`]: {}, [`${systemdDir}/sshd.service`]: {} },
+    ],
+    [
+      "links of ours",
+      {
+        [`${quadletDir}/web.container`]: { target: "../quadlet-deploy/shop/current/web.container" },
+      },
+    ],
+  ])("%s are no obstacle", (_, entries) => {
+    expect(() => planFor(release, at(entries))).not.toThrow();
+  });
+
+  test("an .env that somebody wrote becomes a link, its keys are kept", () => {
+    const facts = {
+      ...at({ [`${quadletDir}/.env`]: {} }),
+      env: envFacts({ IMAGE_TAG: "v1", SECRET: "x" }),
+    };
+    const planned = planFor(release, facts);
+    expect(planned.links.add.at(-1)?.path).toBe(`${quadletDir}/.env`);
+    expect(planned.env).toMatchObject({
+      set: ["GITEA_REGISTRY", "IMAGE_NAME"],
+      unchanged: ["IMAGE_TAG"],
+      kept: ["SECRET"],
+    });
+    expect(describePlan(planned)).toContain(".env sets GITEA_REGISTRY, IMAGE_NAME; keeps SECRET");
+    expect(JSON.stringify(planned)).not.toContain("v1");
+  });
+});
+
+describe("where Quadlet reads", () => {
+  const rootless = { name: "senex", uid: 1000, home: "/home/senex" };
+  test.each<[string, Facts["owner"], boolean]>([
+    ["/etc/containers/systemd", emptyHost.owner, true],
+    ["/etc/containers/systemd/shop", emptyHost.owner, true],
+    ["/etc/containers/systemd2", emptyHost.owner, false],
+    ["/opt/units", emptyHost.owner, false],
+    ["/home/senex/.config/containers/systemd", rootless, true],
+    ["/etc/containers/systemd/users/1000", rootless, true],
+    ["/etc/containers/systemd", rootless, false],
+    ["/home/senex/units", rootless, false],
+  ])("%s for %o: %s", (path, owner, expected) => {
+    const facts = { ...emptyHost, owner, quadlet: directory(path) };
+    if (expected) expect(() => planFor(release, facts)).not.toThrow();
+    else
+      expect(messagesOf(() => planFor(release, facts))).toEqual([
+        expect.stringMatching(
+          new RegExp(
+            `^web: plan: ${path}: Quadlet does not read this directory for ${owner.name}\\. Set \`quadlet-dir\``,
+          ),
+        ),
+      ]);
+  });
+
+  // The system's generator leaves out the folder of the users' units.
+  test.fails("the users' folder for root", () => {
+    const facts = { ...emptyHost, quadlet: directory("/etc/containers/systemd/users/1000") };
+    expect(messagesOf(() => planFor(release, facts))).toHaveLength(1);
+  });
+});
+
+describe("which services a change of .env restarts", () => {
+  const home = "/home/senex";
+  const facts: Facts = {
+    ...emptyHost,
+    owner: { name: "senex", uid: 1000, home },
+    quadlet: directory(`${home}/.config/containers/systemd`),
+    services: new Map([["a.service", state("active")]]),
+  };
+  test.each([
+    [`${home}/.config/containers/systemd/.env`, true],
+    ["%h/.config/containers/systemd/.env", true],
+    ["-%h/.config/containers/systemd/.env", true],
+    [".env", true],
+    ["./.env", true],
+    ["/etc/shop.env", false],
+    [`${home}/.env`, false],
+  ])("EnvironmentFile=%s: %s", (path, restarts) => {
+    for (const section of ["Container", "Service"]) {
+      const one = releaseOf(
+        { "a.container": `[Container]\nImage=a\n[${section}]\nEnvironmentFile=${path}\n` },
+        { KEY: "1" },
+      );
+      const sums = new Map(one.files.map((file) => [file.path, file.sha256]));
+      expect(actions(planFor(one, { ...facts, sums }))).toEqual([
+        restarts ? "restart a.service: .env: KEY" : "keep a.service",
+      ]);
+    }
+  });
+});
+
+test("a new tag restarts what it names, not what reads the same .env", () => {
+  const both = { "db.container": `[Container]\nImage=db\n${env}`, "web.container": web };
+  const host = hostWith(releaseOf(both, keys));
+  expect(actions(planFor(releaseOf(both, { ...keys, IMAGE_TAG: "v2" }), host))).toEqual([
+    "keep db.service",
+    "restart web.service: .env: IMAGE_TAG",
+  ]);
+  expect(actions(planFor(releaseOf(both, { ...keys, IMAGE_TAG: "v2", KEY: "1" }), host))).toEqual([
+    "restart db.service: .env: KEY",
+    "restart web.service: .env: IMAGE_TAG, KEY",
+  ]);
+});
+
+describe("an app without .env", () => {
+  const plain = releaseOf({ "redis.container": "[Container]\nImage=redis:7\n" });
+  const others = { target: "../quadlet-deploy/other/current/.env" };
+
+  test("leaves another's in the same directory alone", () => {
+    const planned = planFor(plain, {
+      ...emptyHost,
+      entries: new Map([[`${quadletDir}/.env`, others]]),
+      env: envFacts({ SECRET: "x" }),
+    });
+    expect(planned.links.add.map(({ path }) => path)).toEqual([`${quadletDir}/redis.container`]);
+    expect(planned.env).toEqual({ used: false, set: [], unchanged: [], kept: [] });
+  });
+
+  test.each<[string, Partial<Facts>, Parameters<typeof releaseOf>]>([
+    ["a key is set", {}, [{ "a.container": "" }, { A: "1" }]],
+    ["a unit reads it", {}, [{ "a.container": "[Container]\nEnvironmentFile=.env\n" }]],
+    [
+      "it had one before",
+      {
+        entries: new Map([
+          [`${quadletDir}/.env`, { target: "../quadlet-deploy/shop/current/.env" }],
+        ]),
+      },
+      [{ "a.container": "" }],
+    ],
+  ])("is none where %s", (_, host, [contents, own]) => {
+    expect(planFor(releaseOf(contents, own), { ...emptyHost, ...host }).env.used).toBe(true);
+  });
+});
+
+describe("images", () => {
+  const planned = (
+    text: string,
+    own: Record<string, string> = {},
+    host: Record<string, string> = {},
+  ) =>
+    planFor(releaseOf({ "a.container": text }, own), { ...emptyHost, env: envFacts(host) }).images;
+
+  test.each<[string, string, Record<string, string>, Record<string, string>, string | undefined]>([
+    ["a plain name", "[Container]\nImage=r/a:1\n", {}, {}, "r/a:1"],
+    [
+      "keys of the release stay for the host",
+      image,
+      keys,
+      {},
+      `\${GITEA_REGISTRY}/\${IMAGE_NAME}:\${IMAGE_TAG}`,
+    ],
+    [
+      "keys of the host too",
+      image,
+      { IMAGE_TAG: "v2" },
+      { GITEA_REGISTRY: "r", IMAGE_NAME: "n" },
+      `\${GITEA_REGISTRY}/\${IMAGE_NAME}:\${IMAGE_TAG}`,
+    ],
+    [
+      "what the unit itself sets is put in",
+      `[Container]\nImage=r/a:\${TAG}\n[Service]\nEnvironment=TAG=v9\n`,
+      {},
+      {},
+      "r/a:v9",
+    ],
+    [
+      "an env file wins over the unit, as for systemd",
+      `[Container]\nImage=r/a:\${TAG}\n[Service]\nEnvironment=TAG=v9\n`,
+      { TAG: "v1" },
+      {},
+      `r/a:\${TAG}`,
+    ],
+    ["a specifier is known to systemd alone", "[Container]\nImage=r/a:%i\n", {}, {}, undefined],
+    ["a doubled percent sign is none", "[Container]\nImage=r/a%%b\n", {}, {}, "r/a%%b"],
+    [
+      "a variable of another env file too",
+      `[Container]\nImage=r/a:\${TAG}\n[Service]\nEnvironmentFile=/etc/shop.env\n`,
+      {},
+      {},
+      undefined,
+    ],
+    ["another unit's image needs no pull", "[Container]\nImage=base.build\n", {}, {}, undefined],
+  ])("%s", (_, text, own, host, expected) => {
+    expect(planned(text, own, host).map((one) => one.image)).toEqual(
+      expected === undefined ? [] : [expected],
+    );
+  });
+
+  test.each<[string, string, Record<string, string>, string]>([
+    [
+      "the guide's names",
+      image,
+      { IMAGE_NAME: "n" },
+      "Image= needs GITEA_REGISTRY and IMAGE_TAG, which neither the inputs nor the host's .env set. Set `registry` and `image-tag`.",
+    ],
+    [
+      "other names",
+      `[Container]\nImage=\${REGISTRY}/a:\${TAG}\n`,
+      {},
+      "Image= needs REGISTRY and TAG, which neither the inputs nor the host's .env set. Add REGISTRY=… and TAG=… to `env`.",
+    ],
+  ])("names that nobody sets: %s", (_, text, own, message) => {
+    const [error, ...more] = errorsOf(() => planned(text, own));
+    expect(more).toEqual([]);
+    expect(error?.message).toBe(`web: plan: repo/a.container.j2: ${message}`);
+    expect(error?.parts.location).toEqual({ file: "repo/a.container.j2" });
+  });
+
+  test("every unit is told in one run", () => {
+    const two = releaseOf({ "a.container": image, "b.container": image });
+    expect(messagesOf(() => planFor(two, emptyHost))).toHaveLength(2);
+  });
+});
+
+describe("directories that units mount", () => {
+  const mounting = (...volumes: string[]) =>
+    releaseOf({
+      "a.container": `[Container]\nImage=a\n${volumes.map((volume) => `Volume=${volume}\n`).join("")}`,
+    });
+
+  test.each<[string, readonly string[], string, readonly string[]]>([
+    [
+      "below the app's own are made",
+      ["/opt/shop/data:/d:U", "/opt/shop/x/y:/y"],
+      "/opt/shop",
+      ["/opt/shop/data", "/opt/shop/x/y"],
+    ],
+    ["elsewhere are not", ["/etc/ssl:/ssl", "/opt/shop2/data:/d"], "/opt/shop", []],
+    ["of the owner's home", ["%h/data:/d", "/root/logs:/l"], "%h", ["/root/data", "/root/logs"]],
+    ["once each", ["/opt/shop/data:/d", "/opt/shop/data:/e"], "/opt/shop", ["/opt/shop/data"]],
+    ["but files are whoever keeps them's to make", ["/opt/shop/nginx.conf:/n:ro"], "/opt/shop", []],
+    ["nor named volumes", ["data:/d", "data.volume:/e"], "/opt/shop", []],
+  ])("%s", (_, volumes, appDirectory, expected) => {
+    expect(planFor(mounting(...volumes), emptyHost, appDirectory).directories).toEqual({
+      quadlet: quadletDir,
+      data: expected,
+    });
+  });
+
+  test.fails.each<[string, readonly string[]]>([
+    ["/opt/shop/../../etc/x", []],
+    ["/opt/shop/%i/data", []],
+    [`/opt/shop/\${X}/data`, []],
+    ["/opt/shop", ["/opt/shop"]],
+  ])("%s", (path, expected) => {
+    expect(planFor(mounting(`${path}:/d`), emptyHost).directories.data).toEqual(expected);
+  });
+});
+
+test.each([
+  ["{", "it is not JSON"],
+  ['{"version":2,"files":[],"services":[]}', "its version is 2, and this program knows 1"],
+  ["[]", "its version is undefined, and this program knows 1"],
+  ['{"version":1}', "it lists no files and services"],
+])("a manifest %j is not guessed at", (manifest, cause) => {
+  expect(messagesOf(() => planFor(release, { ...emptyHost, manifest }))).toEqual([
+    `web: plan: manifest.json of the current release: ${cause}. Was it edited, or written by a newer quadlet-deploy?`,
+  ]);
+});
+
+test.fails("a manifest of nothing is not guessed at", () => {
+  expect(messagesOf(() => planFor(release, { ...emptyHost, manifest: "null" }))).toEqual([
+    expect.stringContaining("manifest.json of the current release"),
+  ]);
+});
