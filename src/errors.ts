@@ -15,7 +15,8 @@ export type Phase =
   | "reload"
   | "restart"
   | "settle"
-  | "health";
+  | "health"
+  | "stable";
 
 /** A place in a file of the repository; `line` and `column` count from 1. */
 export interface Location {

@@ -108,6 +108,9 @@ describe("the stack", () => {
 
   it("comes back by itself after a reboot", async () => {
     await host.reboot();
+    await expect
+      .poll(() => frontPage(host).catch(() => undefined), { timeout: 60_000, interval: 500 })
+      .toMatchObject({ version: "v2" });
     expect(await untilTicking(host)).toMatchObject({ version: "v2" });
     await host.ok("systemctl stop web celery-worker celery-beat postgres redis");
   });
@@ -129,8 +132,7 @@ describe("files", () => {
     });
     const inputs = {
       ...app,
-      registry,
-      "image-tag": "v2",
+      variables: `registry: ${registry}\nimage_tag: v2`,
       "health-url": "http://127.0.0.1:8102/health/",
     };
     const both = await deploy(workspace, inputs);
@@ -197,9 +199,19 @@ describe("files", () => {
     });
     expect((await deploy(mine, app)).code).toBe(0);
     const other = await deploy(theirs, { app: "others", "health-from": "both" });
-    // Both apps want the one .env of the directory; the second is told, not the first overwritten.
-    expect(other.code).toBe(1);
-    expect(other.log).toContain(`plan: ${quadlet}/.env: files that this app did not put there`);
+    expect(other.code, other.log).toBe(0);
+    expect(await host.ok("systemctl is-active two three")).toBe("active\nactive\n");
+
+    // A file has one place in a directory, and the first app to come owns it.
+    const clash = await deploy(theirs, { app: "others", env: "KEY=value" });
+    expect(clash.code).toBe(1);
+    expect(clash.log).toContain(`plan: ${quadlet}/.env: files that this app did not put there`);
+    const own = `${quadlet}/others`;
+    const apart = await deploy(theirs, { app: "others", env: "KEY=value", "quadlet-dir": own });
+    expect(apart.code, apart.log).toBe(0);
+    expect(await host.ok(`readlink ${own}/three.container; ls ${quadlet}`)).toMatch(
+      /^\.\.\/\.\.\/quadlet-deploy\/others\/current\/three\.container\n(?!.*three\.container)/s,
+    );
   });
 });
 

@@ -30,6 +30,10 @@ export class Workspace implements Disposable {
     writeFileSync(path, text);
   }
 
+  read(name: string): string {
+    return readFileSync(join(this.path, name), "utf8");
+  }
+
   remove(name: string): void {
     rmSync(join(this.path, name));
   }

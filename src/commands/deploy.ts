@@ -16,7 +16,12 @@ import type { Facts } from "../plan/facts.js";
 import { type Manifest, parseManifest } from "../plan/manifest.js";
 import { type Plan, plan } from "../plan/plan.js";
 import type { HostReport, Report } from "../report/report.js";
-import type { Content, DeploySettings, Login } from "../settings/settings.js";
+import {
+  type Content,
+  type DeploySettings,
+  type Login,
+  quadletRoots,
+} from "../settings/settings.js";
 import { type Built, build } from "./build.js";
 import type { Context } from "./context.js";
 import { Stopwatch } from "./stopwatch.js";
@@ -114,6 +119,7 @@ async function deployTo(
         app: content.app,
         stateDir: facts.state.path,
         pull: settings.pull,
+        stableFor: settings.stableFor,
         health,
         target,
         ...(uploaded === undefined ? {} : { archive: uploaded }),
@@ -149,7 +155,7 @@ function releaseId(now: Date, sha256: string): string {
 function whereOn(content: Content): Where {
   const rootful = content.scope === "rootful";
   return {
-    app: content.app,
+    quadletRoot: quadletRoots[content.scope],
     quadletDir: content.quadletDir,
     systemdDir: rootful ? "/etc/systemd/system" : "%h/.config/systemd/user",
     stateDir: `${rootful ? "/etc" : "%h/.config"}/containers/quadlet-deploy/${content.app}`,

@@ -78,6 +78,8 @@ export interface Application {
   readonly release: string;
   readonly app: string;
   readonly pull: PullPolicy;
+  /** ms */
+  readonly stableFor: number;
   readonly stateDir: string;
   readonly health: HealthSettings;
   readonly target: HealthTarget;
@@ -155,6 +157,7 @@ function parameters(plan: Plan, how: Application): Readonly<Record<string, strin
     QD_STATE: how.stateDir,
     QD_QDIR: plan.directories.quadlet,
     QD_RELEASE: how.release,
+    QD_ENV: plan.env.used ? "yes" : "no",
     QD_NEW: plan.newRelease ? "yes" : "no",
     QD_ADD: plan.links.add.map((link) => `${link.path}\t${link.target}`).join("\n"),
     QD_REMOVE: plan.links.remove.join("\n"),
@@ -168,6 +171,7 @@ function parameters(plan: Plan, how: Application): Readonly<Record<string, strin
     QD_EXPECTED: plan.expected.map(({ service, path }) => `${service}\t${path}`).join("\n"),
     QD_IMAGES: plan.images.map(({ service, image }) => `${service}\t${image}`).join("\n"),
     QD_PULL: how.pull,
+    QD_STABLE_FOR: String(Math.ceil(how.stableFor / 1000)),
     QD_HEALTH_URL: how.target.fromHost ?? "",
     QD_HEALTH_SERVICES: how.target.services.join(" "),
     QD_HEALTH_TIMEOUT: String(Math.ceil(how.health.timeout / 1000)),

@@ -103,7 +103,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
     cause: "it did not become active in time",
     remedy: "If it needs longer, raise `health-timeout`.",
   }),
-  "crash-loop": () => ({ cause: "it starts and stops again and again" }),
+  "crash-loop": () => ({ cause: "it does not stay up: systemd had to start it again" }),
   unhealthy: () => ({
     cause: "the application did not become healthy in time",
     remedy: "The last answer is below; if it only needs longer, raise `health-timeout`.",

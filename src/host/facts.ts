@@ -11,8 +11,11 @@ import type { Session } from "./session.js";
 /** Quadlet came with this version of Podman. */
 const oldestPodman = "4.4.0";
 
+/** Directories on the host, absolute or below `%h`. */
 export interface Where {
-  readonly app: string;
+  /** Where Quadlet looks for the owner's units; links of ours may stand anywhere below it. */
+  readonly quadletRoot: string;
+  /** Where this app's units go. */
   readonly quadletDir: string;
   readonly systemdDir: string;
   readonly stateDir: string;
@@ -38,6 +41,7 @@ export async function readFacts(
     {
       text: program,
       parameters: {
+        QD_ROOT: where.quadletRoot,
         QD_QDIR: where.quadletDir,
         QD_UDIR: where.systemdDir,
         QD_STATE: where.stateDir,

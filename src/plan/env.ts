@@ -1,9 +1,13 @@
 import { createHash } from "node:crypto";
+import type { Service } from "../quadlet/services.js";
 import type { EnvEntry } from "../render/env-file.js";
 import type { Facts } from "./facts.js";
+import { isOurs, linkPath, onHost } from "./paths.js";
 
 /** What happens to the keys of the host's `.env`, by name; values are nowhere in a plan. */
 export interface EnvPlan {
+  /** Whether this app has an `.env` at all; another app's in the same directory is none of its. */
+  readonly used: boolean;
   /** New, or with another value. */
   readonly set: readonly string[];
   readonly unchanged: readonly string[];
@@ -17,15 +21,36 @@ export interface EnvPlan {
  */
 export function planEnv(
   entries: readonly EnvEntry[],
-  facts: Pick<Facts, "env" | "nonce">,
+  services: readonly Service[],
+  facts: Facts,
 ): EnvPlan {
+  const link = linkPath(envFile, facts);
+  const used =
+    entries.length > 0 ||
+    services.some((service) => readsEnv(service, facts)) ||
+    isOurs(link, facts.entries.get(link)?.target, facts);
+  if (!used) return { used, set: [], unchanged: [], kept: [] };
   const same = (entry: EnvEntry) =>
     facts.env.get(entry.key) ===
     createHash("sha256").update(`${facts.nonce}\n${entry.key}=${entry.value}`).digest("hex");
   const ours = new Set(entries.map((entry) => entry.key));
   return {
+    used,
     set: entries.filter((entry) => !same(entry)).map((entry) => entry.key),
     unchanged: entries.filter(same).map((entry) => entry.key),
     kept: [...facts.env.keys()].filter((key) => !ours.has(key)),
   };
 }
+
+/** Whether a service, or its container, has the host's `.env` in its environment. */
+export function readsEnv(service: Service, facts: Facts): boolean {
+  const env = linkPath(envFile, facts);
+  return service.envFiles.some((path) => {
+    const plain = onHost(path.replace(/^-/, ""), facts);
+    // Quadlet takes a relative path from the unit's own directory.
+    return plain === env || plain === ".env" || plain === "./.env";
+  });
+}
+
+/** Where the host's `.env` stands, among the files of a release. */
+export const envFile = { place: "quadlet", path: ".env" } as const;

@@ -1,8 +1,7 @@
-import { posix } from "node:path";
 import { DeployError } from "../errors.js";
-import type { ReleaseFile } from "../render/release.js";
+import { envFile } from "./env.js";
 import type { Facts } from "./facts.js";
-import { isOurs, linkPath } from "./paths.js";
+import { isOurs, linkPath, type Placed } from "./paths.js";
 
 /**
  * Files of others where ours would go are never touched. An `.env` that somebody wrote by hand
@@ -10,16 +9,15 @@ import { isOurs, linkPath } from "./paths.js";
  *
  * @throws {DeployError} phase `plan`, with the list
  */
-export function refuseForeign(files: readonly ReleaseFile[], facts: Facts): void {
+export function refuseForeign(files: readonly Placed[], facts: Facts): void {
+  const env = linkPath(envFile, facts);
   const inTheWay = files
     .map((file) => linkPath(file, facts))
     .filter((path) => {
       const entry = facts.entries.get(path);
-      return entry !== undefined && !isOurs(path, entry.target, facts);
+      const mergeable = path === env && entry?.target === undefined;
+      return entry !== undefined && !mergeable && !isOurs(path, entry.target, facts);
     });
-  const env = posix.join(facts.quadlet.path, ".env");
-  const envTarget = facts.entries.get(env)?.target;
-  if (envTarget !== undefined && !isOurs(env, envTarget, facts)) inTheWay.push(env);
   const [first] = inTheWay;
   if (first === undefined) return;
   throw new DeployError({
@@ -27,7 +25,9 @@ export function refuseForeign(files: readonly ReleaseFile[], facts: Facts): void
     phase: "plan",
     object: inTheWay.length === 1 ? first : `${inTheWay.length} files`,
     cause: "files that this app did not put there are in the way; nothing was changed",
-    remedy: "Move them away, or deploy under the `app` that owns them.",
+    remedy: inTheWay.includes(env)
+      ? `Give this app a directory of its own, such as quadlet-dir: ${facts.quadlet.path}/APP.`
+      : "Move them away, or deploy under the `app` that owns them.",
     details: inTheWay.map((path) => {
       const target = facts.entries.get(path)?.target;
       return target === undefined ? path : `${path} -> ${target}`;

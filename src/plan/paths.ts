@@ -6,7 +6,8 @@ export function onHost(path: string, facts: Pick<Facts, "owner">): string {
   return path.replace(/^%h(?=\/|$)/, facts.owner.home);
 }
 
-interface Placed {
+/** Which of the host's directories a file belongs to, and its path below that. */
+export interface Placed {
   readonly place: "quadlet" | "systemd";
   readonly path: string;
 }

@@ -1,12 +1,12 @@
 import type { Service } from "../quadlet/services.js";
-import type { Release, ReleaseFile } from "../render/release.js";
-import { type EnvPlan, planEnv } from "./env.js";
+import type { Release } from "../render/release.js";
+import { type EnvPlan, envFile, planEnv } from "./env.js";
 import type { Facts } from "./facts.js";
 import { type FilePlan, planFiles } from "./files.js";
 import { type ImagePlan, planImages } from "./images.js";
 import type { Manifest } from "./manifest.js";
 import { refuseForeign, refuseUnread } from "./ownership.js";
-import { isOurs, linkPath, linkTarget, onHost } from "./paths.js";
+import { isOurs, linkPath, linkTarget, onHost, type Placed } from "./paths.js";
 import { planServices, type ServicePlan } from "./services.js";
 
 export interface Link {
@@ -52,10 +52,11 @@ export function plan(
   appDirectory: string,
 ): Plan {
   refuseUnread(facts);
-  refuseForeign(release.files, facts);
+  const env = planEnv(release.env, services, facts);
+  const linked = env.used ? [...release.files, envFile] : release.files;
+  refuseForeign(linked, facts);
   const files = planFiles(release.files, facts, previous);
-  const env = planEnv(release.env, facts);
-  const links = planLinks(release.files, facts);
+  const links = planLinks(linked, facts);
   const newRelease =
     facts.current === undefined ||
     env.set.length > 0 ||
@@ -92,8 +93,8 @@ export function plan(
   };
 }
 
-function planLinks(files: readonly ReleaseFile[], facts: Facts): Plan["links"] {
-  const wanted = [...files, { place: "quadlet" as const, path: ".env" }].map((file) => ({
+function planLinks(files: readonly Placed[], facts: Facts): Plan["links"] {
+  const wanted = files.map((file) => ({
     path: linkPath(file, facts),
     target: linkTarget(file, facts),
   }));

@@ -1,9 +1,8 @@
 import { dropInOwner, reaches, type Service } from "../quadlet/services.js";
-import type { EnvPlan } from "./env.js";
+import { type EnvPlan, readsEnv } from "./env.js";
 import type { Facts } from "./facts.js";
 import type { FilePlan } from "./files.js";
 import type { Manifest } from "./manifest.js";
-import { onHost } from "./paths.js";
 
 export interface ServicePlan {
   readonly name: string;
@@ -82,13 +81,4 @@ function concerns(file: FilePlan, service: Service): boolean {
   return (
     owner !== undefined && reaches(owner, file.place === "quadlet" ? service.unit : service.name)
   );
-}
-
-function readsEnv(service: Service, facts: Facts): boolean {
-  const env = `${facts.quadlet.path}/.env`;
-  return service.envFiles.some((path) => {
-    const plain = onHost(path.replace(/^-/, ""), facts);
-    // Quadlet takes a relative path from the unit's own directory.
-    return plain === env || plain === ".env" || plain === "./.env";
-  });
 }

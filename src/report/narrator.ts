@@ -32,6 +32,7 @@ const phases: Readonly<Record<Phase, string>> = {
   restart: "starting services",
   settle: "waiting for the services",
   health: "asking for health",
+  stable: "waiting whether they stay up",
 };
 
 /**

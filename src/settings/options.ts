@@ -230,6 +230,14 @@ export const options = [
     commands: deploy,
   },
   {
+    name: "stable-for",
+    group: "How",
+    type: "duration",
+    default: "5s",
+    help: "How long the services that were started must stay up, without a restart, before the deploy is green.",
+    commands: deploy,
+  },
+  {
     name: "health-url",
     group: "How",
     type: "text",

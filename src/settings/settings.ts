@@ -8,6 +8,12 @@ import * as values from "./values.js";
 
 export type Scope = "rootful" | "rootless";
 
+/** Where Quadlet looks for units that an administrator, or a user, keeps (podman-systemd.unit(5)). */
+export const quadletRoots = {
+  rootful: "/etc/containers/systemd",
+  rootless: "%h/.config/containers/systemd",
+} as const satisfies Record<Scope, string>;
+
 /** One login on one host. */
 export interface Login {
   /** The host as the user named it; every message about it starts with this. */
@@ -79,6 +85,8 @@ export interface DeploySettings {
   readonly logins: readonly Login[];
   readonly access: Access;
   readonly pull: PullPolicy;
+  /** ms */
+  readonly stableFor: number;
   readonly health: HealthSettings;
 }
 
@@ -122,6 +130,7 @@ export function readSettings(raw: RawOptions, around: Surroundings, given?: Comm
           logins,
           access: readAccess(reader),
           pull: reader.text("pull") as PullPolicy,
+          stableFor: reader.duration("stable-for"),
           health: readHealth(reader),
         };
   reader.throwErrors();
@@ -343,11 +352,7 @@ function readContent(reader: Reader, around: Surroundings, logins: readonly Logi
     environment,
     scope,
     ...(serviceUser === undefined ? {} : { serviceUser }),
-    quadletDir: readDirectory(
-      reader,
-      "quadlet-dir",
-      scope === "rootful" ? "/etc/containers/systemd" : "%h/.config/containers/systemd",
-    ),
+    quadletDir: readDirectory(reader, "quadlet-dir", quadletRoots[scope]),
     appDirectory: readDirectory(
       reader,
       "app-directory",

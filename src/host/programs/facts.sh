@@ -16,7 +16,7 @@ directory() {
 # Everything that stands where files of a release could stand: path, and target if it is a link.
 entries() {
   [ -d "$1" ] || return 0
-  find "$1/" -maxdepth 2 \( -type f -o -type l \) | while IFS= read -r path; do
+  find "$1/" -maxdepth 3 \( -type f -o -type l \) | while IFS= read -r path; do
     if [ -L "$path" ]; then
       say entry "$1/${path#"$1"/}" link "$(readlink "$path")"
     else
@@ -74,6 +74,7 @@ home_path() {
 
 facts() {
   QD_QDIR=$(home_path "$QD_QDIR")
+  QD_ROOT=$(home_path "$QD_ROOT")
   QD_UDIR=$(home_path "$QD_UDIR")
   QD_STATE=$(home_path "$QD_STATE")
   say owner "$(id -un)" "$(id -u)" "$HOME"
@@ -89,7 +90,8 @@ facts() {
   directory quadlet "$QD_QDIR"
   directory systemd "$QD_UDIR"
   directory state "$QD_STATE"
-  entries "$QD_QDIR"
+  entries "$QD_ROOT"
+  case $QD_QDIR/ in "$QD_ROOT"/*) ;; *) entries "$QD_QDIR" ;; esac
   entries "$QD_UDIR"
   current_release
   env_keys

@@ -13,7 +13,7 @@ directories() {
 
 # An .env that somebody wrote by hand becomes part of the release; their file is kept as well.
 keep_env() {
-  if [ -f "$QD_QDIR/.env" ] && [ ! -L "$QD_QDIR/.env" ]; then
+  if [ "$QD_ENV" = yes ] && [ -f "$QD_QDIR/.env" ] && [ ! -L "$QD_QDIR/.env" ]; then
     mkdir -p "$QD_STATE/before" && cp -p "$QD_QDIR/.env" "$QD_STATE/before/.env"
   fi
 }

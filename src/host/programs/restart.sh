@@ -70,13 +70,21 @@ settle() {
     sleep 0.3
   done
   cp "$scratch/states" "$scratch/settled"
+  stable=$(($(now) + QD_STABLE_FOR))
 }
 
-# A service that is restarted again and again is up now and then; the count tells.
-check_steady() {
-  tell_states
-  unsteady=$(awk -F '\t' '
-    FILENAME == ARGV[1] { before[$1] = $5; next }
-    $2 != "active" || $5 > before[$1] { printf "%s ", $1 }' "$scratch/settled" "$scratch/states")
-  [ -z "$unsteady" ] || fail_services crash-loop "$unsteady"
+# A service that crashes and is restarted again and again is up now and then: so what was
+# started must stay up for a while, with no restart by systemd. Health is asked meanwhile.
+stay_up() {
+  [ -n "$restarted" ] || return 0
+  begin stable
+  while :; do
+    tell_states
+    unsteady=$(awk -F '\t' '
+      FILENAME == ARGV[1] { before[$1] = $5; next }
+      $2 != "active" || $5 > before[$1] { printf "%s ", $1 }' "$scratch/settled" "$scratch/states")
+    [ -z "$unsteady" ] || fail_services crash-loop "$unsteady"
+    [ "$(now)" -lt "$stable" ] || break
+    sleep 0.3
+  done
 }

@@ -15,5 +15,5 @@ fi
 restart
 settle
 health
-check_steady
+stay_up
 say finished

@@ -24,7 +24,7 @@ unpack() {
   said=$(tar -xof - -C "$staged" <&3 2>&1) || fail unpack "$staged" cannot-write "$said"
   exec 3<&-
   said=$(cd "$staged" && sha256sum -c sums 2>&1) || fail unpack "$staged" damaged "$said"
-  if [ -f "$QD_QDIR/.env" ]; then
+  if [ "$QD_ENV" = yes ] && [ -f "$QD_QDIR/.env" ]; then
     kept_env "$staged/.env" "$QD_QDIR/.env" >"$scratch/kept" || fail unpack "$QD_QDIR/.env" cannot-write
     cat "$scratch/kept" >>"$staged/.env" || fail unpack "$staged/.env" cannot-write
   fi
