@@ -10,6 +10,7 @@ import { cgroupOf, enclosing, type Supplies, unifiedTree } from "./sandbox.js";
 export type { BootOptions, ExecOptions, Host, User } from "./host.js";
 export type { Key, Keys } from "./keys.js";
 export type { Result } from "./process.js";
+export { TcpProxy } from "./proxy.js";
 export type { Registry } from "./registry.js";
 
 /**
@@ -42,10 +43,7 @@ export class Bed implements AsyncDisposable {
 
   /** A new host, up and running. */
   async boot(options: BootOptions = {}): Promise<Host> {
-    const suite = options.suite ?? "trixie";
-    const image = this.supplies.roots[suite];
-    if (image === undefined)
-      throw new Error(`${suite} is not installed: testbed install --with ansible`);
+    const image = this.imageFor(options);
     const number = await this.freeNumber();
     const host = await Host.make(
       {
@@ -66,6 +64,14 @@ export class Bed implements AsyncDisposable {
     await Promise.all([...this.hosts.values()].map((host) => host[Symbol.asyncDispose]()));
     await (await this.running)?.stop();
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private imageFor({ from, suite = "trixie" }: BootOptions): string {
+    if (from?.running) throw new Error(`${from.name} has to be stopped to be copied`);
+    const image = from?.root ?? this.supplies.roots[suite];
+    if (image === undefined)
+      throw new Error(`${suite} is not installed; see \`testbed install --with\``);
+    return image;
   }
 
   /**

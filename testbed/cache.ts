@@ -67,6 +67,13 @@ export class Cache {
     for (const path of older) if (path !== keep) await remove(path);
   }
 
+  /** Removes every entry, unless somebody reads the cache just now. */
+  async clear(): Promise<void> {
+    await using lock = await Lock.attempt(this.inUse);
+    if (lock === undefined) throw new Error(`${this.folder} is in use; end the testbeds first`);
+    for (const path of await this.entries()) await remove(path);
+  }
+
   async entries(): Promise<string[]> {
     return this.list((entry) => nameOf(entry) !== undefined);
   }

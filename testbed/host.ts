@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, openSync } from "node:fs";
-import { appendFile, chmod, chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import type { Suite } from "./debootstrap.js";
@@ -16,6 +16,8 @@ export interface BootOptions {
   readonly name?: string;
   /** Whether senex's user manager runs without a login; true when left out. */
   readonly linger?: boolean;
+  /** A host to copy as it is, images and units included; it has to be stopped. */
+  readonly from?: Host;
   /** false moves the podman binary away. */
   readonly podman?: boolean;
 }
@@ -72,7 +74,7 @@ export class Host implements AsyncDisposable {
 
   /** Makes the host's file system and boots it. */
   static async make(parts: HostParts, options: BootOptions): Promise<Host> {
-    const suite = options.suite === "trixie-python" ? "trixie" : (options.suite ?? "trixie");
+    const suite = options.from?.suite ?? suiteOf(options.suite ?? "trixie");
     const host = new Host(options.name ?? `host${parts.number - 1}`, parts, suite);
     await must("cp", [
       "--archive",
@@ -165,6 +167,7 @@ export class Host implements AsyncDisposable {
 
   private async furnish(options: BootOptions): Promise<void> {
     const { root } = this;
+    await must("sh", ["-c", 'rm -f "$0"/etc/ssh/ssh_host_*', root]);
     await Promise.all([
       // Empty, not absent: systemd then makes one without taking this for a first boot.
       writeFile(join(root, "etc/machine-id"), ""),
@@ -209,7 +212,7 @@ export class Host implements AsyncDisposable {
     const folder = join(this.root, home, ".ssh");
     await mkdir(folder, { recursive: true });
     const file = join(folder, "authorized_keys");
-    await appendFile(file, this.parts.authorizedKeys);
+    await writeFile(file, this.parts.authorizedKeys);
     await chmod(folder, 0o700);
     await chmod(file, 0o600);
     await chown(folder, uid, gid);
@@ -298,6 +301,10 @@ export class Host implements AsyncDisposable {
     this.nspawn = undefined;
     this.leader = 0;
   }
+}
+
+function suiteOf(root: RootName): Suite {
+  return root === "trixie-python" ? "trixie" : root;
 }
 
 /** Milliseconds. */

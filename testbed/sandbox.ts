@@ -18,6 +18,10 @@ export interface Supplies {
   readonly registry: string;
 }
 
+export function insideSandbox(): boolean {
+  return process.env[VARIABLE] !== undefined;
+}
+
 /** The run's folder and supplies, for code inside a sandbox. */
 export async function enclosing(): Promise<{ folder: string; supplies: Supplies }> {
   const folder = process.env[VARIABLE];
