@@ -39,6 +39,7 @@ async function apply(lines: readonly string[], code = 0): Promise<Outcome> {
         "health-interval": "500ms",
         "health-timeout": "1.5s",
       }).health,
+      stableFor: 2500,
       target: { fromHost: "http://127.0.0.1:8000/health/", services: ["web.service"] },
       archive: "/tmp/x/release.tar",
     },
@@ -62,6 +63,7 @@ test("the plan becomes parameters of the program", async () => {
     "QD_HEALTH_INTERVAL=0.5",
     "QD_HEALTH_TIMEOUT=2",
     "QD_HEALTH_SUCCESSES=2",
+    "QD_STABLE_FOR=3",
     "QD_HEALTH_SERVICES=web.service",
   ])
     expect(`\n${program}`).toContain(`\n${line}\n`);

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { assignments, quote } from "../../../src/host/shell.js";
-import { Scratch, shells } from "./support.js";
+import { shells } from "./support.js";
 
 const words = [
   "",
@@ -36,7 +36,6 @@ const words = [
 ];
 
 test("what is quoted reads back in every shell, as a word and in an assignment", () => {
-  using scratch = new Scratch();
   const program = [
     ...words.map((word) => `printf '%s\\0' ${quote(word)}`),
     ...words.map(
@@ -44,7 +43,7 @@ test("what is quoted reads back in every shell, as a word and in an assignment",
     ),
   ].join("\n");
   for (const { command, path } of [
-    ...shells(scratch),
+    ...shells,
     { command: ["sh"] as const, path: "/usr/bin:/bin" },
     { command: ["bash"] as const, path: "/usr/bin:/bin" },
   ]) {

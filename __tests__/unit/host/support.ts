@@ -61,21 +61,29 @@ export interface Shell {
   readonly path: string;
 }
 
-const dash: Shell = { name: "dash", command: ["dash"], path: "/usr/bin:/bin" };
+export const dash: Shell = { name: "dash", command: ["dash"], path: "/usr/bin:/bin" };
+
+/** Where BusyBox's tools are, where BusyBox is installed. */
+function busyboxTools(): string | undefined {
+  if (!existsSync("/bin/busybox") && !existsSync("/usr/bin/busybox")) return undefined;
+  const tools = mkdtempSync(join(tmpdir(), "quadlet-deploy-busybox-"));
+  process.once("exit", () => rmSync(tools, { recursive: true, force: true }));
+  execFileSync("busybox", ["--install", "-s", tools]);
+  return tools;
+}
+
+const tools = busyboxTools();
 
 /**
- * dash with the system's tools and, where it is installed, BusyBox with its own: hosts have one
- * or the other, and what both understand is portable.
+ * dash with the system's tools and BusyBox with its own: hosts have one or the other, and what
+ * both understand is portable.
  */
-export function shells(scratch: Scratch): readonly Shell[] {
-  if (!existsSync("/bin/busybox") && !existsSync("/usr/bin/busybox")) return [dash];
-  const tools = scratch.in("busybox");
-  if (!existsSync(tools)) {
-    mkdirSync(tools);
-    execFileSync("busybox", ["--install", "-s", tools]);
-  }
-  return [dash, { name: "busybox", command: ["busybox", "sh"], path: tools }];
-}
+export const shells: readonly Shell[] = [
+  dash,
+  ...(tools === undefined
+    ? []
+    : [{ name: "busybox", command: ["busybox", "sh"] as const, path: tools }]),
+];
 
 export interface Ran {
   readonly code: number;

@@ -18,6 +18,7 @@ describe("defaults", () => {
         connectTimeout: 20_000,
       },
       pull: "always",
+      stableFor: expect.any(Number),
       health: {
         path: "/health/",
         from: "host",
@@ -97,6 +98,7 @@ describe("values", () => {
       { "health-timeout": "2m", "health-interval": "0.5s" },
       { health: { timeout: 120_000, interval: 500 } },
     ],
+    [{ "stable-for": "10s" }, { stableFor: 10_000 }],
     [{ "health-successes": "1" }, { health: { successes: 1 } }],
     [
       { "health-status": "200, 204,300-399" },

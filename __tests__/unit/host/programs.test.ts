@@ -1,0 +1,806 @@
+import { readlinkSync, realpathSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, test } from "vitest";
+import { archive } from "../../../src/host/archive.js";
+import { freeText } from "../../../src/host/events.js";
+import { parseFacts } from "../../../src/host/facts.js";
+import factsProgram from "../../../src/host/programs/facts.sh";
+import flip from "../../../src/host/programs/flip.sh";
+import health from "../../../src/host/programs/health.sh";
+import pull from "../../../src/host/programs/pull.sh";
+import restart from "../../../src/host/programs/restart.sh";
+import transaction from "../../../src/host/programs/transaction.sh";
+import unpack from "../../../src/host/programs/unpack.sh";
+import { plan } from "../../../src/plan/plan.js";
+import { hostWith, manifestOf, releaseOf } from "../plan/support.js";
+import { base64, dash, type Ran, runProgram, Scratch, type Shell, shells } from "./support.js";
+
+/** facts.sh without its last line, which runs it all. */
+const facts = factsProgram.replace(/\nfacts\n$/, "\n");
+
+/**
+ * Runs a check in every shell, each with a directory of its own.
+ *
+ * @param only BusyBox runs its own tools whatever stands before them in PATH, so that some can
+ *   be replaced for dash alone
+ */
+function inEveryShell(
+  name: string,
+  check: (shell: Shell, scratch: Scratch) => Promise<void>,
+  define: typeof test | typeof test.fails = test,
+  only?: "dash",
+): void {
+  for (const shell of shells) {
+    if (only !== undefined && only !== shell.name) continue;
+    define(`${name} (${shell.name})`, async () => {
+      using scratch = new Scratch();
+      await check(shell, scratch);
+    });
+  }
+}
+
+const said = (ran: Ran) => ran.events.map(({ name, fields }) => [name, ...fields].join(" "));
+
+describe("the .env of a host, joined with a release's", () => {
+  const kept = async (shell: Shell, scratch: Scratch, ours: string, theirs: string) => {
+    scratch.write("ours", ours);
+    scratch.write("theirs", theirs);
+    return (await runProgram(shell, scratch, `${unpack}\nkept_env ours theirs`)).stdout;
+  };
+
+  const cases: readonly (readonly [name: string, ours: string, theirs: string, kept: string])[] = [
+    ["keys that the release does not name", "A=1\n", "A=0\nB=2\nC=3\n", "B=2\nC=3\n"],
+    [
+      "values to the byte",
+      "",
+      "A= x \nB='q' \\n \"\nC=a=b#c\nD=\nE=größe\n",
+      "A= x \nB='q' \\n \"\nC=a=b#c\nD=\nE=größe\n",
+    ],
+    ["a key is not the beginning of another", "AB=1\n", "A=1\nABC=2\nAB=3\n", "A=1\nABC=2\n"],
+    [
+      "comments go with the key below them",
+      "A=1\n",
+      "# of A\nA=0\n# of B\n; too\nB=2\n",
+      "# of B\n; too\nB=2\n",
+    ],
+    [
+      "a comment that a blank line parts is nobody's",
+      "A=1\n",
+      "# head\n\n# of B\nB=2\n",
+      "# of B\nB=2\n",
+    ],
+    ["spaces before a key", "A=1\n", "  A=0\n\tB=2\n", "\tB=2\n"],
+    [
+      "lines that go on belong to their key",
+      "A=1\n",
+      'A="one\ntwo"\nB="three\nfour"\n',
+      'B="three\nfour"\n',
+    ],
+    ["no last line end", "A=1\n", "B=2", "B=2\n"],
+    ["the same key twice", "A=1\n", "B=1\nB=2\n", "B=1\nB=2\n"],
+    ["nothing of ours", "", "B=2\n", "B=2\n"],
+    ["nothing of theirs", "A=1\n", "", ""],
+    ["names that awk might act on", "length=1\n", "length=0\nNR=2\n", "NR=2\n"],
+    ["a value that printf might act on", "", "A=100%s\\t%%\n", "A=100%s\\t%%\n"],
+  ];
+  for (const [name, ours, theirs, expected] of cases) {
+    inEveryShell(name, async (shell, scratch) => {
+      expect(await kept(shell, scratch, ours, theirs)).toBe(expected);
+    });
+  }
+
+  // Inside quotes, systemd takes blank lines and lines that start with # as they are.
+  inEveryShell(
+    "a value of several lines stays whole",
+    async (shell, scratch) => {
+      const theirs = 'KEY="one\n\n# two\nA=three"\n';
+      expect(await kept(shell, scratch, "A=1\n", theirs)).toBe(theirs);
+    },
+    test.fails,
+  );
+});
+
+describe("unpacking", () => {
+  const release = releaseOf(
+    { "web.container": "[Container]\n", "systemd/web.service.d/a.conf": "" },
+    { A: "1" },
+  );
+  const program = `${transaction}\n${unpack}\nexec 3<"$QD_ARCHIVE"\nunpack\nls "$scratch"\nmv "$staged" "$QD_STATE/releases/$QD_RELEASE"`;
+  const prepare = async (scratch: Scratch, bytes?: Buffer) => ({
+    QD_STATE: scratch.in("state"),
+    QD_QDIR: scratch.in("quadlet"),
+    QD_RELEASE: "R1",
+    QD_ENV: "yes",
+    QD_MANAGER: "system",
+    QD_ARCHIVE: scratch.write(
+      "release.tar",
+      bytes ?? (await archive(release, manifestOf(release))),
+    ),
+  });
+
+  inEveryShell(
+    "keeps the host's keys, in a file that only its owner reads",
+    async (shell, scratch) => {
+      const parameters = await prepare(scratch);
+      scratch.write("quadlet/.env", "A=0\n# mine\nSECRET=x", 0o600);
+      const ran = await runProgram(shell, scratch, program, parameters);
+      expect([ran.code, ran.stderr, said(ran)]).toEqual([0, "", ["step unpack"]]);
+      expect(scratch.read("state/releases/R1/.env")).toBe("A=1\n# mine\nSECRET=x\n");
+      expect(statSync(scratch.in("state/releases/R1/.env")).mode & 0o777).toBe(0o600);
+      expect(scratch.read("state/releases/R1/sums")).toMatch(/^[0-9a-f]{64} {2}\.env$/m);
+      expect(scratch.read("quadlet/.env")).toBe("A=0\n# mine\nSECRET=x");
+    },
+  );
+
+  inEveryShell("leaves another app's .env alone", async (shell, scratch) => {
+    const parameters = { ...(await prepare(scratch)), QD_ENV: "no" };
+    scratch.write("quadlet/.env", "SECRET=x\n", 0o600);
+    await runProgram(shell, scratch, program, parameters);
+    expect(scratch.read("state/releases/R1/.env")).toBe("A=1\n");
+  });
+
+  inEveryShell("takes nothing that was changed on the way", async (shell, scratch) => {
+    const bytes = await archive(release, manifestOf(release));
+    bytes.write("[Contained]", bytes.indexOf("[Container]\n"));
+    const ran = await runProgram(shell, scratch, program, await prepare(scratch, bytes));
+    expect(ran.code).toBe(1);
+    expect(said(ran)[1]).toMatch(/^fail unpack .* damaged /);
+    expect(() => statSync(scratch.in("state/releases/R1"))).toThrow();
+  });
+
+  inEveryShell(
+    "takes nothing that was cut off, and leaves nothing behind",
+    async (shell, scratch) => {
+      const bytes = (await archive(release, manifestOf(release))).subarray(0, 700);
+      const ran = await runProgram(shell, scratch, program, await prepare(scratch, bytes));
+      expect(ran.code).toBe(1);
+      const { stdout } = await runProgram(
+        shell,
+        scratch,
+        `ls -A "$QD_STATE/releases"; ls -d ${scratch.path}/quadlet-deploy-* 2>/dev/null`,
+        {
+          QD_STATE: scratch.in("state"),
+        },
+      );
+      expect(stdout).toBe("");
+    },
+  );
+});
+
+describe("flipping", () => {
+  const add = (scratch: Scratch, ...names: string[]) =>
+    names.map((name) => `${scratch.in(`quadlet/${name}`)}\t../state/current/${name}`).join("\n");
+  const parameters = (scratch: Scratch) => ({
+    QD_STATE: scratch.in("state"),
+    QD_QDIR: scratch.in("quadlet"),
+    QD_RELEASE: "R2",
+    QD_ENV: "yes",
+    QD_MANAGER: "system",
+    QD_STOP: "",
+    QD_DIRECTORIES: "",
+    QD_REMOVE: "",
+    QD_ADD: "",
+  });
+  const prepare = (scratch: Scratch) => {
+    scratch.stub("sync", "exit 0");
+    for (const name of ["old.container", "same.container", ".env"])
+      scratch.write(`state/releases/R1/${name}`, "1");
+    for (const name of ["new.container", "same.container", ".env"])
+      scratch.write(`state/releases/.R2/${name}`, "2");
+    scratch.link("state/current", "releases/R1");
+    for (const name of ["old.container", "same.container"])
+      scratch.link(`quadlet/${name}`, `../state/current/${name}`);
+  };
+  const dangling = (scratch: Scratch) =>
+    `find ${scratch.in("quadlet")} -type l ! -exec test -e {} \\; -print`;
+
+  inEveryShell("one rename, and every link leads somewhere", async (shell, scratch) => {
+    prepare(scratch);
+    scratch.write("quadlet/.env", "SECRET=x\n", 0o600);
+    const ran = await runProgram(
+      shell,
+      scratch,
+      `${transaction}\n${flip}\nflip\n${dangling(scratch)}`,
+      {
+        ...parameters(scratch),
+        QD_REMOVE: scratch.in("quadlet/old.container"),
+        QD_ADD: add(scratch, "new.container", "new.container.d/a.conf", ".env").replace(
+          "../state/current/new.container.d",
+          "../../state/current",
+        ),
+        QD_DIRECTORIES: `${scratch.in("data/a b")}\n${scratch.in("data/c")}`,
+      },
+    );
+    expect([ran.code, ran.stderr]).toEqual([0, ""]);
+    expect(said(ran)).toEqual(["step flip", "flipped R2"]);
+    expect(readlinkSync(scratch.in("state/current"))).toBe("releases/R2");
+    expect(scratch.read("quadlet/same.container")).toBe("2");
+    expect(scratch.read("quadlet/new.container")).toBe("2");
+    expect(scratch.read("quadlet/.env")).toBe("2");
+    expect(() => readlinkSync(scratch.in("quadlet/old.container"))).toThrow();
+    expect(scratch.read("state/before/.env")).toBe("SECRET=x\n");
+    expect(statSync(scratch.in("state/before/.env")).mode & 0o777).toBe(0o600);
+    expect(statSync(scratch.in("data/a b")).isDirectory()).toBe(true);
+  });
+
+  inEveryShell(
+    "before the flip no link of a removed file is left, after it those of added ones come",
+    async (shell, scratch) => {
+      prepare(scratch);
+      // What a reader would see at each rename.
+      scratch.stub(
+        "mv",
+        `${dangling(scratch)} >>${scratch.in("seen")}\nls -A ${scratch.in("quadlet")} | tr '\\n' ' ' >>${scratch.in("seen")}\necho "$@" | sed 's|.*/||' >>${scratch.in("seen")}\nPATH=${shell.path} exec mv "$@"`,
+      );
+      await runProgram(shell, scratch, `${transaction}\n${flip}\nflip`, {
+        ...parameters(scratch),
+        QD_REMOVE: scratch.in("quadlet/old.container"),
+        QD_ADD: add(scratch, "new.container"),
+      });
+      const seen = scratch.read("seen").replace(/\.quadlet-deploy\.\d+ /, "TEMP ");
+      expect(seen.split("\n").slice(0, -1)).toEqual([
+        "old.container same.container R2",
+        "same.container current",
+        "TEMP same.container new.container",
+      ]);
+    },
+    test,
+    "dash",
+  );
+
+  inEveryShell(
+    "what cannot be written is told, with the path",
+    async (shell, scratch) => {
+      prepare(scratch);
+      scratch.stub("mv", "echo 'mv: No space left on device' >&2; exit 1");
+      const ran = await runProgram(
+        shell,
+        scratch,
+        `${transaction}\n${flip}\nflip`,
+        parameters(scratch),
+      );
+      expect(ran.code).toBe(1);
+      const failed = ran.events.find(({ name }) => name === "fail");
+      expect(failed?.fields.slice(0, 3)).toEqual(["flip", scratch.in("state"), "cannot-write"]);
+      expect(failed && freeText(failed, 3)).toContain("No space left");
+      expect(readlinkSync(scratch.in("state/current"))).toBe("releases/R1");
+    },
+    test,
+    "dash",
+  );
+
+  // rmdir of the folder of the last link, which is the quadlet directory itself.
+  inEveryShell(
+    "the quadlet directory stays, if it be empty",
+    async (shell, scratch) => {
+      prepare(scratch);
+      await runProgram(shell, scratch, `${transaction}\n${flip}\nflip`, {
+        ...parameters(scratch),
+        QD_REMOVE: `${scratch.in("quadlet/old.container")}\n${scratch.in("quadlet/same.container")}`,
+      });
+      expect(statSync(scratch.in("quadlet")).isDirectory()).toBe(true);
+    },
+    test.fails,
+  );
+});
+
+describe("images", () => {
+  const expand = async (shell: Shell, scratch: Scratch, env: string, image: string) => {
+    scratch.write("staged/.env", env);
+    const program = `${pull}\nstaged=staged\nexpand "$IMAGE"`;
+    return (await runProgram(shell, scratch, program, { IMAGE: image })).stdout;
+  };
+  const env =
+    "GITEA_REGISTRY=r.example.com:3000\nIMAGE_NAME=org/app\nIMAGE_TAG=old\nIMAGE_TAG=v2\nXIMAGE_TAG=x\n";
+
+  for (const [image, expected] of [
+    ["docker.io/library/redis:7", "docker.io/library/redis:7"],
+    [`\${GITEA_REGISTRY}/\${IMAGE_NAME}:\${IMAGE_TAG}`, "r.example.com:3000/org/app:v2"],
+    [`a\${IMAGE_TAG}b\${IMAGE_TAG}c`, "av2bv2c"],
+    [`r/a:\${NOWHERE}`, "r/a:"],
+    ["r/a:$IMAGE_TAG", "r/a:$IMAGE_TAG"],
+    [`r/a:\${IMAGE_TAG`, `r/a:\${IMAGE_TAG`],
+    ["r/a@sha256:abc", "r/a@sha256:abc"],
+    ["*", "*"],
+  ] as const) {
+    inEveryShell(`expand ${image}`, async (shell, scratch) => {
+      expect(await expand(shell, scratch, env, image)).toBe(expected);
+    });
+  }
+
+  // systemd would: it takes the quotes away, and the spaces before the key.
+  inEveryShell(
+    "expand from an .env that a human wrote",
+    async (shell, scratch) => {
+      const human = "  NAME='org/app'\nTAG=\"v2\"\n";
+      expect(await expand(shell, scratch, human, `r/\${NAME}:\${TAG}`)).toBe("r/org/app:v2");
+    },
+    test.fails,
+  );
+
+  const podman = `case "$1 $2" in
+    "image exists") grep -qxF "$3" "$HOME/has" ;;
+    "image inspect") case $4 in *Id*) echo "id-$5" ;; *) echo "sha256:$5" ;; esac ;;
+    "pull --quiet") echo "$3" >>"$HOME/pulled"; case $3 in *broken*) echo "manifest unknown" >&2; exit 125 ;; esac ;;
+  esac`;
+  const pulling = async (shell: Shell, scratch: Scratch, policy: string, ...images: string[]) => {
+    scratch.stub("podman", podman);
+    scratch.write("has", "r/has:1\nlocalhost/has:1\n");
+    scratch.write("pulled", "");
+    scratch.write("state/current/.env", "TAG=1\n");
+    const program = `${transaction}\n${pull}\nstaged=$QD_STATE/current\npull`;
+    const ran = await runProgram(shell, scratch, program, {
+      QD_STATE: scratch.in("state"),
+      QD_RELEASE: "R1",
+      QD_PULL: policy,
+      QD_MANAGER: "system",
+      QD_IMAGES: images.map((image, index) => `s${index}.service\t${image}`).join("\n"),
+    });
+    return { ran, pulled: scratch.read("pulled").split("\n").filter(Boolean).sort() };
+  };
+
+  for (const [policy, expected] of [
+    ["always", ["r/has:1", "r/new:1"]],
+    ["missing", ["r/new:1"]],
+  ] as const) {
+    inEveryShell(`pull: ${policy}, each image once`, async (shell, scratch) => {
+      const { ran, pulled } = await pulling(
+        shell,
+        scratch,
+        policy,
+        "r/has:1",
+        `r/new:\${TAG}`,
+        "r/new:1",
+        "localhost/has:1",
+      );
+      expect(pulled).toEqual(expected);
+      expect(said(ran)).toEqual([
+        "step pull",
+        "image s0.service r/has:1 id-r/has:1 sha256:r/has:1",
+        "image s1.service r/new:1 id-r/new:1 sha256:r/new:1",
+        "image s2.service r/new:1 id-r/new:1 sha256:r/new:1",
+        "image s3.service localhost/has:1 id-localhost/has:1 sha256:localhost/has:1",
+      ]);
+    });
+  }
+
+  inEveryShell("pull: never", async (shell, scratch) => {
+    const { ran, pulled } = await pulling(shell, scratch, "never", "r/has:1", "r/new:1");
+    expect([ran.code, pulled]).toEqual([1, []]);
+    expect(ran.events.at(-1)?.fields.slice(0, 3)).toEqual(["pull", "r/new:1", "no-image"]);
+  });
+
+  inEveryShell("an image that does not exist, with what podman said", async (shell, scratch) => {
+    const { ran } = await pulling(shell, scratch, "always", "r/has:1", "r/broken:1");
+    expect(ran.code).toBe(1);
+    expect(ran.events.at(-1)?.fields).toEqual([
+      "pull",
+      "r/broken:1",
+      "no-image",
+      base64("manifest unknown"),
+    ]);
+  });
+
+  inEveryShell("no image at all", async (shell, scratch) => {
+    const { ran } = await pulling(shell, scratch, "always");
+    expect([ran.code, said(ran)]).toEqual([0, ["step pull"]]);
+  });
+});
+
+describe("states of services", () => {
+  const show = [
+    "Id=web.service",
+    "ActiveState=active",
+    "SubState=running",
+    "Result=success",
+    "NRestarts=2",
+    "InactiveExitTimestampMonotonic=1000000",
+    "ActiveEnterTimestampMonotonic=3500000",
+    "",
+    "Id=db.service",
+    "ActiveState=failed",
+    "SubState=failed",
+    "Result=exit-code",
+    "NRestarts=0",
+    "InactiveExitTimestampMonotonic=1000000",
+    "ActiveEnterTimestampMonotonic=0",
+  ].join("\n");
+  const program = `${transaction}\n${restart}`;
+  const parameters = (scratch: Scratch) => ({
+    QD_STATE: scratch.in("state"),
+    QD_RELEASE: "R1",
+    QD_MANAGER: "system",
+    QD_WATCHED: "web.service db.service",
+    QD_HEALTH_TIMEOUT: "0",
+    QD_STABLE_FOR: "0",
+  });
+
+  inEveryShell("are said where they changed", async (shell, scratch) => {
+    scratch.write("show", `${show}\n`);
+    scratch.stub("systemctl", `echo "$@" >>"$HOME/asked"; cat "$HOME/show"`);
+    const ran = await runProgram(
+      shell,
+      scratch,
+      `${program}\ntell_states\ntell_states\nsed -i 's/failed$/activating/' "$HOME/show"\ntell_states\nprintf 'down: %s\\n' "$(down)"`,
+      parameters(scratch),
+    );
+    expect(said(ran)).toEqual([
+      "state web.service active running success 2 2500",
+      "state db.service failed failed exit-code 0 -1000",
+      "state db.service activating activating exit-code 0 -1000",
+    ]);
+    expect(ran.stdout).toContain("down: db.service \n");
+    expect(scratch.read("asked")).toMatch(
+      /^--system --no-ask-password show .* web\.service db\.service\n/,
+    );
+  });
+
+  inEveryShell(
+    "a service that is started again and again is not steady",
+    async (shell, scratch) => {
+      scratch.write("show", `${show}\n`);
+      scratch.stub("systemctl", `cat "$HOME/show"`);
+      const ran = await runProgram(
+        shell,
+        scratch,
+        `${program}
+fail_services() { printf 'unsteady: %s %s\\n' "$1" "$2"; }
+tell_states; cp "$scratch/states" "$scratch/settled"; stable=0 restarted=web.service
+sed -i 's/NRestarts=2/NRestarts=3/' "$HOME/show"
+stay_up`,
+        parameters(scratch),
+      );
+      expect(ran.stdout).toContain("unsteady: crash-loop web.service db.service \n");
+    },
+  );
+
+  inEveryShell(
+    "waiting ends where one failed, and where the time is over",
+    async (shell, scratch) => {
+      scratch.write("show", `${show}\n`);
+      scratch.stub("systemctl", `cat "$HOME/show"`);
+      const stub = "fail_services() { printf 'ended: %s\\n' \"$1\"; exit 1; }\nsettle";
+      const failed = await runProgram(shell, scratch, `${program}\n${stub}`, parameters(scratch));
+      expect(failed.stdout).toContain("ended: service-failed\n");
+      scratch.write("show", show.replaceAll("failed", "activating"));
+      const slow = await runProgram(shell, scratch, `${program}\n${stub}`, parameters(scratch));
+      expect(slow.stdout).toContain("ended: not-active\n");
+      scratch.write("show", show.replaceAll("failed", "active"));
+      const up = await runProgram(
+        shell,
+        scratch,
+        `${program}\n${stub}\necho up`,
+        parameters(scratch),
+      );
+      expect(up.stdout).toContain("up\n");
+    },
+  );
+});
+
+describe("facts", () => {
+  const parameters = (scratch: Scratch) => ({
+    QD_QDIR: "%h/quadlet",
+    QD_ROOT: "%h/quadlet",
+    QD_UDIR: "%h/systemd",
+    QD_STATE: "%h/state",
+    QD_NONCE: "nonce",
+    QD_SERVICES: "web.service db.service",
+    QD_MANAGER: "system",
+    HOME: scratch.path,
+  });
+  const prepare = (scratch: Scratch) => {
+    scratch.stub("podman", "echo podman version 5.4.2");
+    scratch.stub(
+      "systemctl",
+      `case $* in *version*) echo "systemd 257 (257.7-1)"; echo "+PAM" ;; *) printf 'Id=web.service\\nLoadState=loaded\\nActiveState=active\\nSubState=running\\n\\nId=db.service\\nLoadState=not-found\\nActiveState=inactive\\nSubState=dead\\n' ;; esac`,
+    );
+  };
+  const read = async (shell: Shell, scratch: Scratch) => {
+    const ran = await runProgram(shell, scratch, `${facts}\nfacts`, parameters(scratch));
+    expect([ran.code, ran.stderr]).toEqual([0, ""]);
+    return parseFacts("web", "nonce", ran.events);
+  };
+
+  inEveryShell("of a host that nothing was deployed to", async (shell, scratch) => {
+    prepare(scratch);
+    const root = realpathSync(scratch.path);
+    expect(await read(shell, scratch)).toMatchObject({
+      owner: { home: scratch.path, uid: process.getuid?.() },
+      podman: "5.4.2",
+      systemd: "257",
+      quadlet: { path: scratch.in("quadlet"), real: `${root}/quadlet`, writable: true },
+      systemdDir: { path: scratch.in("systemd"), writable: true },
+      state: { path: scratch.in("state"), writable: true },
+      entries: new Map(),
+      sums: new Map(),
+      env: new Map(),
+      services: new Map([
+        ["web.service", { load: "loaded", active: "active", sub: "running" }],
+        ["db.service", { load: "not-found", active: "inactive", sub: "dead" }],
+      ]),
+    });
+  });
+
+  inEveryShell(
+    "what was deployed is found again: the plan has nothing to do",
+    async (shell, scratch) => {
+      prepare(scratch);
+      const release = releaseOf(
+        {
+          "web.container": "[Container]\nImage=a:1\n",
+          "web.container.d/a.conf": "",
+          "systemd/web.service.d/b c.conf": "x",
+        },
+        { A: "1", EMPTY: "", SPECIAL: "a=b # ' $x %s ü" },
+      );
+      for (const file of release.files) {
+        const inRelease = file.place === "systemd" ? `systemd/${file.path}` : file.path;
+        scratch.write(`state/releases/R1/${inRelease}`, file.content);
+      }
+      scratch.write("state/releases/R1/manifest.json", JSON.stringify(manifestOf(release)));
+      scratch.write("state/releases/R1/sums", "x");
+      scratch.write(
+        "state/releases/R1/.env",
+        "A=1\nEMPTY=\nSPECIAL=a=b # ' $x %s ü\n# comment\nSECRET=hunter2-hunter2",
+      );
+      scratch.link("state/current", "releases/R1");
+      scratch.link("quadlet/.env", "../state/current/.env");
+      scratch.link("quadlet/web.container", "../state/current/web.container");
+      scratch.link("quadlet/web.container.d/a.conf", "../../state/current/web.container.d/a.conf");
+      scratch.link(
+        "systemd/web.service.d/b c.conf",
+        "../../state/current/systemd/web.service.d/b c.conf",
+      );
+      scratch.write("quadlet/other app/plain.container", "");
+      const found = await read(shell, scratch);
+      expect(found.current).toBe("R1");
+      expect([...found.entries].sort()).toEqual([
+        [scratch.in("quadlet/.env"), { target: "../state/current/.env" }],
+        [scratch.in("quadlet/other app/plain.container"), {}],
+        [scratch.in("quadlet/web.container"), { target: "../state/current/web.container" }],
+        [
+          scratch.in("quadlet/web.container.d/a.conf"),
+          { target: "../../state/current/web.container.d/a.conf" },
+        ],
+        [
+          scratch.in("systemd/web.service.d/b c.conf"),
+          { target: "../../state/current/systemd/web.service.d/b c.conf" },
+        ],
+      ]);
+      // On this side of the connection, Quadlet's own directories are the ones that count.
+      const planned = plan(
+        release,
+        [],
+        { ...hostWith(release), sums: found.sums, env: found.env },
+        manifestOf(release),
+        "/opt/shop",
+      );
+      expect(planned.files.map(({ change }) => change)).toEqual([
+        "unchanged",
+        "unchanged",
+        "unchanged",
+      ]);
+      expect(planned.env).toMatchObject({
+        set: [],
+        unchanged: ["A", "EMPTY", "SPECIAL"],
+        kept: ["SECRET"],
+      });
+      expect(planned.newRelease).toBe(false);
+    },
+  );
+
+  inEveryShell("no value leaves the host", async (shell, scratch) => {
+    prepare(scratch);
+    scratch.write("quadlet/.env", "A=hunter2-hunter2\nB='hunter2\n  C = x\nhunter2-hunter2\n");
+    const { stdout } = await runProgram(shell, scratch, `${facts}\nfacts`, parameters(scratch));
+    expect(stdout).not.toContain("hunter2");
+  });
+
+  // A line of base64 in a value of several lines looks like a key, and is sent as one.
+  inEveryShell(
+    "no part of a value leaves the host as a key",
+    async (shell, scratch) => {
+      prepare(scratch);
+      scratch.write(
+        "quadlet/.env",
+        'KEY="-----BEGIN KEY-----\nq83vEjRWeJCrze8SNFZ4kKvN7w==\n-----END KEY-----"\n',
+      );
+      const { stdout } = await runProgram(shell, scratch, `${facts}\nfacts`, parameters(scratch));
+      expect(stdout).not.toContain("q83vEjRW");
+    },
+    test.fails,
+  );
+
+  // kept_env and systemd take such a line as the key that it is.
+  inEveryShell(
+    "a key behind spaces is one",
+    async (shell, scratch) => {
+      prepare(scratch);
+      scratch.write("quadlet/.env", "  A=1\n");
+      expect([...(await read(shell, scratch)).env.keys()]).toEqual(["A"]);
+    },
+    test.fails,
+  );
+
+  // sha256sum escapes it, and says so by a backslash before the digest.
+  inEveryShell(
+    "a name with a backslash",
+    async (shell, scratch) => {
+      if (shell.name === "busybox")
+        throw new Error("BusyBox does not escape, so that it works there");
+      prepare(scratch);
+      scratch.write("state/releases/R1/a\\x2db.container", "x");
+      scratch.link("state/current", "releases/R1");
+      expect([...(await read(shell, scratch)).sums.keys()]).toEqual(["a\\x2db.container"]);
+    },
+    test.fails,
+    "dash",
+  );
+
+  inEveryShell("Podman that is missing, and Podman that does not run", async (shell, scratch) => {
+    prepare(scratch);
+    scratch.stub("podman", "echo 'error while loading shared libraries' >&2; exit 127");
+    const ran = await runProgram(shell, scratch, `${facts}\nfacts`, parameters(scratch));
+    expect(ran.code).toBe(1);
+    expect(ran.events.at(-1)?.fields.slice(0, 3)).toEqual(["facts", "podman", "podman-fails"]);
+  });
+});
+
+describe("health, as the host asks", () => {
+  const serve = async (
+    answer: (
+      url: string,
+      asked: number,
+    ) => { status: number; body?: string; headers?: Record<string, string> },
+    use: (port: number, requests: string[]) => Promise<void>,
+    host = "127.0.0.1",
+  ) => {
+    const requests: string[] = [];
+    const server = createServer((request, response) => {
+      requests.push(
+        `${request.method} ${request.url} ${request.headers.host} ${request.headers["user-agent"]}`,
+      );
+      const { status, body = "", headers = {} } = answer(request.url ?? "", requests.length);
+      response.writeHead(status, headers).end(body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, host, resolve));
+    try {
+      await use((server.address() as AddressInfo).port, requests);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  };
+  const program = `${transaction}\n${health}\nfail_services() { say failed "$1" "$(text "$2")"; exit 1; }\nhealth`;
+  const parameters = (scratch: Scratch, url: string, more = {}) => ({
+    QD_STATE: scratch.in("state"),
+    QD_RELEASE: "R1",
+    QD_MANAGER: "system",
+    QD_HEALTH_URL: url,
+    QD_HEALTH_TIMEOUT: "1",
+    QD_HEALTH_INTERVAL: "0.01",
+    QD_HEALTH_SUCCESSES: "2",
+    QD_HEALTH_STATUS: "200-200 300-304",
+    ...more,
+  });
+  // With curl and, where it is missing, with bash; BusyBox has neither.
+  for (const client of ["curl", "bash"]) {
+    const ask = (scratch: Scratch, url: string, more = {}) => {
+      const hidden =
+        client === "bash" ? 'command() { [ "$2" != curl ] && [ "$2" = bash ]; }\n' : "";
+      return runProgram(dash, scratch, hidden + program, parameters(scratch, url, more));
+    };
+
+    test(`${client}: successes in a row`, async () => {
+      using scratch = new Scratch();
+      const status = [503, 200, 500, 200, 200];
+      await serve(
+        (_, asked) => ({ status: status[asked - 1] ?? 200, body: "ok\n" }),
+        async (port, requests) => {
+          const ran = await ask(scratch, `http://127.0.0.1:${port}/health/?full=1`);
+          expect(ran.code).toBe(0);
+          expect(said(ran)).toEqual([
+            "step health",
+            "answer 503 ",
+            "answer 200 ",
+            "answer 500 ",
+            "answer 200 ",
+            `healthy 200 ${base64("ok\n")}`,
+          ]);
+          expect(requests[0]).toBe(`GET /health/?full=1 127.0.0.1:${port} quadlet-deploy`);
+        },
+      );
+    });
+
+    test(`${client}: a redirect is not followed, and shown where it is refused`, async () => {
+      using scratch = new Scratch();
+      await serve(
+        () => ({ status: 302, body: "moved", headers: { location: "https://login.example.com/" } }),
+        async (port, requests) => {
+          expect((await ask(scratch, `http://127.0.0.1:${port}/`)).code).toBe(0);
+          expect(requests).toHaveLength(2);
+          const refused = await ask(scratch, `http://127.0.0.1:${port}/`, {
+            QD_HEALTH_STATUS: "200-200",
+            QD_HEALTH_TIMEOUT: "0",
+          });
+          expect(said(refused)).toEqual([
+            "step health",
+            "answer 302 ",
+            `response 302 ${base64("https://login.example.com/\n")} ${base64("moved")}`,
+            "failed unhealthy ",
+          ]);
+        },
+      );
+    });
+
+    test(`${client}: nobody listens`, async () => {
+      using scratch = new Scratch();
+      const ran = await ask(scratch, "http://127.0.0.1:9/", { QD_HEALTH_TIMEOUT: "0" });
+      expect(ran.code).toBe(1);
+      expect(ran.events.map(({ name }) => name)).toEqual(["step", "answer", "response", "failed"]);
+      expect(freeText(ran.events.at(-1) ?? { name: "", fields: [] }, 1)).toMatch(
+        /refused|Failed to connect|Couldn't connect/i,
+      );
+    });
+
+    test(`${client}: IPv6, a long body, and what a terminal might act on`, async () => {
+      using scratch = new Scratch();
+      await serve(
+        () => ({ status: 200, body: `\x1b[31m${"x".repeat(100_000)}` }),
+        async (port) => {
+          const ran = await ask(scratch, `http://[::1]:${port}/health/`);
+          const healthy = ran.events.find(({ name }) => name === "healthy");
+          const body = freeText(healthy ?? { name: "", fields: [] }, 1);
+          expect(body).toMatch(/^x+$/);
+          expect(body.length).toBeLessThanOrEqual(1024);
+        },
+        "::1",
+      );
+    });
+  }
+
+  // The path of a URL that has none is taken to be the whole of it.
+  test.fails("bash: a URL without a path", async () => {
+    using scratch = new Scratch();
+    await serve(
+      (url) => ({ status: url === "/" ? 200 : 404 }),
+      async (port) => {
+        const ran = await runProgram(
+          dash,
+          scratch,
+          `command() { [ "$2" != curl ]; }\n${program}`,
+          parameters(scratch, `http://127.0.0.1:${port}`, {
+            QD_HEALTH_TIMEOUT: "0",
+            QD_HEALTH_SUCCESSES: "1",
+          }),
+        );
+        expect(ran.code).toBe(0);
+      },
+    );
+  });
+
+  test("no health asked for", async () => {
+    using scratch = new Scratch();
+    for (const shell of shells) {
+      const ran = await runProgram(shell, scratch, program, parameters(scratch, ""));
+      expect([ran.code, ran.events]).toEqual([0, []]);
+    }
+  });
+
+  test("a host that can ask nobody says so", async () => {
+    using scratch = new Scratch();
+    for (const [url, has] of [
+      ["https://h/", "bash"],
+      ["http://h/", "nothing"],
+    ]) {
+      const ran = await runProgram(
+        dash,
+        scratch,
+        `command() { [ "$2" = ${has} ]; }\n${program}`,
+        parameters(scratch, url as string),
+      );
+      expect(ran.events.at(-1)?.fields.slice(0, 3)).toEqual(["health", url, "no-http-client"]);
+    }
+  });
+});
