@@ -146,9 +146,12 @@ export class Host implements AsyncDisposable {
       user === "root"
         ? ["sh", "-c", `cd; ${command}`]
         : ["runuser", "--login", user, "-c", command];
-    const entered = ["--target", String(this.leader), ...NAMESPACES, "env", ...CLEAN, ...inside];
+    const timeout = options.timeout ?? 120_000;
+    // The one inside ends the command on the host; killing nsenter would leave it running.
+    const limited = ["timeout", "--kill-after=2", String(timeout / 1000), ...inside];
+    const entered = ["--target", String(this.leader), ...NAMESPACES, "env", ...CLEAN, ...limited];
     return run("nsenter", entered, {
-      timeout: options.timeout ?? 120_000,
+      timeout: timeout + 5_000,
       ...(options.input === undefined ? {} : { input: options.input }),
     });
   }

@@ -53,7 +53,7 @@ export async function layerOf(entries: readonly Entry[]): Promise<Layer> {
     for (const folder of parents(entry.path)) {
       if (folders.has(folder)) continue;
       folders.add(folder);
-      tar.entry({ name: `${folder}/`, type: "directory", mode: 0o755, mtime: EPOCH });
+      tar.entry({ name: folder, type: "directory", mode: 0o755, mtime: EPOCH });
     }
     const { path, content, link, owner = 0 } = entry;
     const common = { name: path, mtime: EPOCH, uid: owner, gid: owner };
