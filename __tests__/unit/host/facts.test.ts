@@ -57,6 +57,7 @@ describe("facts", () => {
       `entry|${home}/q/web.container|link|../x/web.container`,
       `entry|${home}/q/plain.container|file`,
       "current|20260101T000000Z-abc",
+      "started|20250101T000000Z-abc",
       `manifest|${base64(manifest)}`,
       `sum|${"a".repeat(64)}|web.container`,
       `sum|${"b".repeat(64)}|systemd/web.service.d/a.conf`,
@@ -69,6 +70,7 @@ describe("facts", () => {
       lingerEnabled: true,
       networkOnline: false,
       current: "20260101T000000Z-abc",
+      started: "20250101T000000Z-abc",
       manifest,
     });
     expect([...facts.entries]).toEqual([

@@ -458,6 +458,8 @@ stay_up`,
   inEveryShell(
     "waiting ends where one failed, and where the time is over",
     async (shell, scratch) => {
+      scratch.write("state/releases/R1/.env", "");
+      scratch.link("state/current", "releases/R1");
       scratch.write("show", `${show}\n`);
       scratch.stub("systemctl", `cat "$HOME/show"`);
       const stub = "fail_services() { printf 'ended: %s\\n' \"$1\"; exit 1; }\nsettle";
@@ -474,6 +476,7 @@ stay_up`,
         parameters(scratch),
       );
       expect(up.stdout).toContain("up\n");
+      expect(scratch.read("state/started")).toBe("R1\n");
     },
   );
 });
@@ -678,7 +681,8 @@ describe("health, as the host asks", () => {
     QD_RELEASE: "R1",
     QD_MANAGER: "system",
     QD_HEALTH_URL: url,
-    QD_HEALTH_TIMEOUT: "1",
+    // In whole seconds of the host, so that one may be over at once.
+    QD_HEALTH_TIMEOUT: "5",
     QD_HEALTH_INTERVAL: "0.01",
     QD_HEALTH_SUCCESSES: "2",
     QD_HEALTH_STATUS: "200-200 300-304",

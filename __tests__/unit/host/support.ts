@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { afterAll } from "vitest";
 import { type Event, parseEvent } from "../../../src/host/events.js";
 import common from "../../../src/host/programs/common.sh";
 import type { Exit, Session } from "../../../src/host/session.js";
@@ -67,7 +68,7 @@ export const dash: Shell = { name: "dash", command: ["dash"], path: "/usr/bin:/b
 function busyboxTools(): string | undefined {
   if (!existsSync("/bin/busybox") && !existsSync("/usr/bin/busybox")) return undefined;
   const tools = mkdtempSync(join(tmpdir(), "quadlet-deploy-busybox-"));
-  process.once("exit", () => rmSync(tools, { recursive: true, force: true }));
+  afterAll(() => rmSync(tools, { recursive: true, force: true }));
   execFileSync("busybox", ["--install", "-s", tools]);
   return tools;
 }

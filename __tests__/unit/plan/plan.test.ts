@@ -83,9 +83,9 @@ describe("first", () => {
       "+ web.container  (repo/web.container.j2)",
       "+ web.service.d/a.conf  (repo/systemd/web.service.d/a.conf.j2)",
       ".env sets GITEA_REGISTRY, IMAGE_NAME, IMAGE_TAG",
-      "start net-network.service: net.network is new; it is not running",
-      "start redis.service: redis.container is new; it is not running",
-      expect.stringMatching(/^start web\.service: .*web\.container is new; .*it is not running$/),
+      "start net-network.service: net.network is new",
+      "start redis.service: redis.container is new",
+      expect.stringMatching(/^start web\.service: .*web\.container is new$/),
     ]);
   });
 });
@@ -162,7 +162,7 @@ test.each<Case>([
     name: "a unit is new: it starts",
     files: { ...files, "mail.container": "[Container]\nImage=mail\n" },
     changes: ["+ mail.container"],
-    actions: ["start mail.service: mail.container is new; it is not running"],
+    actions: ["start mail.service: mail.container is new"],
     newRelease: true,
   },
   {
@@ -242,6 +242,15 @@ test.each<Case>([
       newRelease: false,
     }),
   ),
+  {
+    name: "the last deploy was cut short before it started anything: what runs long restarts",
+    host: { started: "0" },
+    changes: [],
+    actions: ["redis", "web"].map(
+      (name) => `restart ${name}.service: the deploy of 1 ended before its services were started`,
+    ),
+    newRelease: false,
+  },
   {
     name: "a network changed: Podman would not change it, so that is said",
     files: { ...files, "net.network": "[Network]\nInternal=true\n" },

@@ -94,6 +94,7 @@ export function hostWith(release: Release, more: Partial<Facts> = {}): Facts {
   return {
     ...emptyHost,
     current: "1",
+    started: "1",
     manifest: manifestText(manifestOf(release)),
     sums: new Map(release.files.map((file) => [inRelease(file), file.sha256])),
     entries: new Map([
