@@ -170,6 +170,21 @@ describe("files", () => {
     ).toContain("by hand");
   });
 
+  it("of a deploy that was cut short after the flip are started by the next", async () => {
+    using workspace = new Workspace({
+      [unit("two")]: tinyUnit("two", 8102, `${registry}/tiny:v1`),
+    });
+    const first = await deploy(workspace, app);
+    expect(first.code, first.log).toBe(0);
+    await host.ok(`echo an-older-release > ${state}/files/started`);
+    const second = await deploy(workspace, app);
+    expect(second.code, second.log).toBe(0);
+    expect(second.log).toContain(
+      `restart two.service: the deploy of ${first.outputs.release} ended before its services were started`,
+    );
+    expect((await deploy(workspace, app)).outputs.changed).toBe("false");
+  });
+
   it("whose image moved under the same tag restart", async () => {
     using workspace = new Workspace({
       [unit("two")]: tinyUnit("two", 8102, `${registry}/tiny:moving`),

@@ -78,6 +78,7 @@ export function parseFacts(host: string, nonce: string, events: readonly Event[]
     return { path, real, writable: writable === "yes" };
   };
   const current = one("current");
+  const started = one("started");
   const manifest = one("manifest");
   return {
     host,
@@ -96,6 +97,7 @@ export function parseFacts(host: string, nonce: string, events: readonly Event[]
       ]),
     ),
     ...(current ? { current: field(current, 0) } : {}),
+    ...(started ? { started: field(started, 0) } : {}),
     ...(manifest ? { manifest: Buffer.from(field(manifest, 0), "base64").toString("utf8") } : {}),
     sums: new Map(all("sum").map(({ fields: [sum = "", path = ""] }) => [path, sum])),
     env: new Map(all("env").map(({ fields: [key = "", sum = ""] }) => [key, sum])),

@@ -29,6 +29,8 @@ export interface Facts {
   readonly entries: ReadonlyMap<string, { readonly target?: string }>;
   /** The release that is current; `undefined` before the first. */
   readonly current?: string;
+  /** The release that the services were last started from; another one after a deploy that was cut short. */
+  readonly started?: string;
   /** Its manifest, as JSON text. */
   readonly manifest?: string;
   /** Digest of each file of the current release, by its path in the release's directory. */

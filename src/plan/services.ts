@@ -27,7 +27,10 @@ export function planServices(
     if (!service.startable) return { name, action: "keep", why: [], up: false };
     const active = facts.services.get(name)?.active === "active";
     const why = reasons(service, files, env, facts);
-    if (!active) return { name, action: "start", why: [...why, "it is not running"], up: true };
+    if (!active) {
+      const idle = isNew(service, files) ? [] : ["it is not running"];
+      return { name, action: "start", why: [...why, ...idle], up: true };
+    }
     if (why.length === 0) return { name, action: "keep", why, up: true };
     if (service.kind === "network" || service.kind === "volume") {
       warnings.push(
@@ -57,11 +60,16 @@ function reasons(
   env: EnvPlan,
   facts: Facts,
 ): readonly string[] {
+  // For a new unit all of it is new; that says enough.
+  if (isNew(service, files)) return [`${service.unit} is new`];
   const why = files
     .filter((file) => file.change !== "unchanged" && concerns(file, service))
     .map((file) => `${file.path} ${file.change === "added" ? "is new" : `was ${file.change}`}`);
   const keys = readsEnv(service, facts) ? env.set.filter((key) => matters(key, service)) : [];
   if (keys.length > 0) why.push(`.env: ${keys.join(", ")}`);
+  if (service.longRunning && facts.current !== facts.started) {
+    why.push(`the deploy of ${facts.current} ended before its services were started`);
+  }
   return why;
 }
 
@@ -74,6 +82,12 @@ function matters(key: string, service: Service): boolean {
 }
 
 const imageKeys: ReadonlySet<string> = new Set(["GITEA_REGISTRY", "IMAGE_NAME", "IMAGE_TAG"]);
+
+function isNew(service: Service, files: readonly FilePlan[]): boolean {
+  return files.some(
+    ({ place, path, change }) => place === "quadlet" && path === service.unit && change === "added",
+  );
+}
 
 function concerns(file: FilePlan, service: Service): boolean {
   if (file.place === "quadlet" && file.path === service.unit) return true;

@@ -1,6 +1,6 @@
 import ora, { type Ora } from "ora";
 import type { Phase } from "../errors.js";
-import type { Progress } from "../host/apply.js";
+import type { Progress, ServiceReport } from "../host/apply.js";
 import { describePlan } from "../plan/describe.js";
 import type { Plan } from "../plan/plan.js";
 import type { Redact } from "./redact.js";
@@ -43,6 +43,7 @@ export function narrator(stream: NodeJS.WriteStream, redact: Redact): Narrator {
   const spins = stream.isTTY === true && process.env.CI === undefined;
   const view = spins ? new Spinner(stream) : new Lines(stream);
   const say = (host: string, text: string) => view.line(`  ${redact(`${host}: ${text}`)}`);
+  const worthTelling = transitions();
   return {
     line: (text) => view.line(redact(text)),
     phase: (host, phase) => view.phase(`${host}: ${phases[phase]}`),
@@ -52,9 +53,23 @@ export function narrator(stream: NodeJS.WriteStream, redact: Redact): Narrator {
     },
     progress: (host, progress) => {
       if (progress.kind === "phase") view.phase(`${host}: ${phases[progress.phase]}`);
-      else say(host, describe(progress));
+      else if (progress.kind !== "service" || worthTelling(host, progress.report)) {
+        say(host, describe(progress));
+      }
     },
     end: (_, ok) => view.end(ok),
+  };
+}
+
+/** Of a service's states: that it came up, and that it did not; not the way there. */
+function transitions(): (host: string, report: ServiceReport) => boolean {
+  const active = new Map<string, boolean>();
+  return (host, { name, active: state, sub, result }) => {
+    const key = `${host} ${name}`;
+    const before = active.get(key);
+    active.set(key, state === "active");
+    if (state === "active") return before === false;
+    return state === "failed" || (sub.startsWith("auto-restart") && result !== "success");
   };
 }
 

@@ -29,6 +29,7 @@ current_release() {
   [ -L "$QD_STATE/current" ] || return 0
   release=$(readlink "$QD_STATE/current")
   say current "${release##*/}"
+  [ ! -f "$QD_STATE/started" ] || say started "$(cat "$QD_STATE/started")"
   if [ -f "$QD_STATE/current/manifest.json" ]; then
     say manifest "$(base64 <"$QD_STATE/current/manifest.json" | tr -d '\n')"
   fi

@@ -58,7 +58,16 @@ down() {
   awk -F '\t' '$2 != "active" { printf "%s ", $1 }' "$scratch/states"
 }
 
+# Remembers which release its services were started from. A deploy that ends between the flip
+# and here leaves another name, and the next one starts them.
+remember_started() {
+  release=$(readlink "$QD_STATE/current")
+  said=$({ printf '%s\n' "${release##*/}" >"$QD_STATE/.started" && mv "$QD_STATE/.started" "$QD_STATE/started"; } 2>&1) ||
+    fail restart "$QD_STATE/started" cannot-write "$said"
+}
+
 settle() {
+  remember_started
   begin settle
   deadline=$(($(now) + QD_HEALTH_TIMEOUT))
   while :; do
