@@ -124,6 +124,8 @@ export function access(bed: Bed, host: Host, user: string): Inputs {
     "ssh-key": bed.keys.ed25519.text,
     "known-hosts": host.knownHosts,
     "connect-timeout": "20s",
+    // Tests are many; that services crash is seen at once.
+    "stable-for": "1s",
   };
 }
 

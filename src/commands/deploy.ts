@@ -21,6 +21,7 @@ import {
   type DeploySettings,
   type Login,
   quadletRoots,
+  systemdDirs,
 } from "../settings/settings.js";
 import { type Built, build } from "./build.js";
 import type { Context } from "./context.js";
@@ -153,12 +154,12 @@ function releaseId(now: Date, sha256: string): string {
 }
 
 function whereOn(content: Content): Where {
-  const rootful = content.scope === "rootful";
+  const base = content.scope === "rootful" ? "/etc" : "%h/.config";
   return {
     quadletRoot: quadletRoots[content.scope],
     quadletDir: content.quadletDir,
-    systemdDir: rootful ? "/etc/systemd/system" : "%h/.config/systemd/user",
-    stateDir: `${rootful ? "/etc" : "%h/.config"}/containers/quadlet-deploy/${content.app}`,
+    systemdDir: systemdDirs[content.scope],
+    stateDir: `${base}/containers/quadlet-deploy/${content.app}`,
   };
 }
 

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { envText } from "../render/env-file.js";
-import type { RenderSettings } from "../settings/settings.js";
+import { type RenderSettings, systemdDirs } from "../settings/settings.js";
 import { build } from "./build.js";
 import type { Context } from "./context.js";
 
@@ -15,11 +15,7 @@ import type { Context } from "./context.js";
 export function renderTo(settings: RenderSettings, context: Context): readonly string[] {
   const { content, out } = settings;
   const { release } = build(content, context.stacks);
-  const rootful = content.scope === "rootful";
-  const places = {
-    quadlet: content.quadletDir,
-    systemd: rootful ? "/etc/systemd/system" : "%h/.config/systemd/user",
-  };
+  const places = { quadlet: content.quadletDir, systemd: systemdDirs[content.scope] };
   const files = [
     ...release.files,
     { place: "quadlet" as const, path: ".env", content: envText(release.env), mode: 0o600 },

@@ -8,6 +8,12 @@ import * as values from "./values.js";
 
 export type Scope = "rootful" | "rootless";
 
+/** Where systemd looks for drop-ins of services (systemd.unit(5)). */
+export const systemdDirs = {
+  rootful: "/etc/systemd/system",
+  rootless: "%h/.config/systemd/user",
+} as const satisfies Record<Scope, string>;
+
 /** Where Quadlet looks for units that an administrator, or a user, keeps (podman-systemd.unit(5)). */
 export const quadletRoots = {
   rootful: "/etc/containers/systemd",
