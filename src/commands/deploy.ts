@@ -36,9 +36,15 @@ import { Stopwatch } from "./stopwatch.js";
 export async function deploy(settings: DeploySettings, context: Context): Promise<Report> {
   const began = performance.now();
   const built = build(settings.content, context.stacks);
+  const id = releaseId(context.now(), built.release.sha256);
+  if (built.release.ignored.length > 0) {
+    context.narrator.line(
+      `not deployed, for they are no units: ${built.release.ignored.join(", ")}`,
+    );
+  }
   const hosts: HostReport[] = [];
   for (const login of settings.logins) {
-    const report = await deployTo(login, built, settings, context);
+    const report = await deployTo(login, built, id, settings, context);
     hosts.push(report);
     if (report.errors.length > 0) break;
   }
@@ -55,6 +61,7 @@ export async function deploy(settings: DeploySettings, context: Context): Promis
 async function deployTo(
   login: Login,
   built: Built,
+  id: string,
   settings: DeploySettings,
   context: Context,
 ): Promise<HostReport> {
@@ -74,7 +81,6 @@ async function deployTo(
   let facts: Facts | undefined;
   let planned: Plan | undefined;
   let applied: Applied | undefined;
-  const id = releaseId(context.now(), release.sha256);
   const finish = (errors: readonly DeployError[]): HostReport => {
     narrator.end(host, errors.length === 0);
     const runsNew = applied?.flipped === true;

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { envText } from "../render/env-file.js";
 import { type RenderSettings, systemdDirs } from "../settings/settings.js";
@@ -24,8 +24,9 @@ export function renderTo(settings: RenderSettings, context: Context): readonly s
     const path = `${places[file.place]}/${file.path}`.replace(/^%h/, "home").replace(/^\//, "");
     const absolute = join(out, path);
     mkdirSync(dirname(absolute), { recursive: true });
+    // Made anew, so that no wider mode of an old file shows an .env for a moment.
+    rmSync(absolute, { force: true });
     writeFileSync(absolute, file.content, { mode: file.mode });
-    chmodSync(absolute, file.mode);
     return path;
   });
 }

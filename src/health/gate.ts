@@ -18,8 +18,8 @@ export interface GateResult {
   readonly last: Answer;
 }
 
-/** How long one request may take, in ms, and how much of its body is read, in bytes. */
-const limits = { request: 10_000, body: 4096 };
+/** How long one request may take, and has at least, in ms, and how much of its body is read, in bytes. */
+const limits = { request: 10_000, least: 50, body: 4096 };
 
 /**
  * Asks until enough healthy answers came in a row or the time is over.
@@ -35,13 +35,14 @@ export async function passGate(
   let successes = 0;
   let previous: Answer | undefined;
   for (;;) {
-    const last = await ask(url);
+    const left = () => Math.max(0, Math.ceil(deadline - performance.now()));
+    const last = await ask(url, Math.min(limits.request, Math.max(left(), limits.least)));
     if (last.status !== previous?.status || last.trouble !== previous.trouble) onAnswer(last);
     previous = last;
     successes = isHealthy(last, settings) ? successes + 1 : 0;
     if (successes >= settings.successes) return { healthy: true, last };
-    if (performance.now() >= deadline) return { healthy: false, last };
-    await sleep(settings.interval);
+    if (left() === 0) return { healthy: false, last };
+    await sleep(Math.min(settings.interval, left()));
   }
 }
 
@@ -49,11 +50,11 @@ function isHealthy(answer: Answer, settings: HealthSettings): boolean {
   return settings.status.some(({ from, to }) => answer.status >= from && answer.status <= to);
 }
 
-async function ask(url: string): Promise<Answer> {
+async function ask(url: string, time: number): Promise<Answer> {
   try {
     const response = await fetch(url, {
       redirect: "manual",
-      signal: AbortSignal.timeout(limits.request),
+      signal: AbortSignal.timeout(time),
       headers: { "user-agent": "quadlet-deploy" },
     });
     return {
@@ -63,29 +64,33 @@ async function ask(url: string): Promise<Answer> {
       trouble: "",
     };
   } catch (error) {
-    return { status: 0, body: "", location: "", trouble: reason(error) };
+    return { status: 0, body: "", location: "", trouble: reason(error, time) };
   }
 }
 
-/** A body may never end; only its beginning is wanted. */
+/** A body may never end, or stall; its beginning is wanted, and the status counts in any case. */
 async function firstBytes(response: Response): Promise<string> {
   const reader = response.body?.getReader();
   if (!reader) return "";
   const chunks: Uint8Array[] = [];
   let length = 0;
-  while (length < limits.body) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    chunks.push(value);
-    length += value.length;
+  try {
+    while (length < limits.body) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      chunks.push(value);
+      length += value.length;
+    }
+  } catch {
+    // What came until the time was up is what there is.
   }
   await reader.cancel().catch(() => {});
   return Buffer.concat(chunks).subarray(0, limits.body).toString("utf8");
 }
 
 /** fetch says only "fetch failed"; the reason is in its cause. */
-function reason(error: unknown): string {
+function reason(error: unknown, time: number): string {
   const { message, cause, name } = error as Error & { cause?: { message?: string; code?: string } };
-  if (name === "TimeoutError") return `no answer within ${limits.request / 1000} s`;
+  if (name === "TimeoutError") return `no answer within ${(time / 1000).toFixed(1)} s`;
   return cause?.message || cause?.code || message;
 }

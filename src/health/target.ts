@@ -32,7 +32,16 @@ export function healthTarget(
   const asksHost = from === "host" || from === "both";
   const asksRunner = from === "runner" || from === "both";
   if (settings.url !== undefined) {
-    const port = Number(new URL(settings.url).port);
+    const { port: given, protocol, hostname } = new URL(settings.url);
+    if (asksRunner && /^(localhost|127\..*|\[::1\])$/.test(hostname)) {
+      throw new DeployError({
+        phase: "settings",
+        object: "health-url",
+        cause: `${settings.url} leads the runner to itself`,
+        remedy: "Set `health-from: host`, or a URL that users open.",
+      });
+    }
+    const port = Number(given || (protocol === "https:" ? 443 : 80));
     const behind = published.filter((one) => one.port === port).map((one) => one.service);
     return {
       ...(asksHost ? { fromHost: settings.url } : {}),

@@ -7,7 +7,7 @@ export interface Event {
 /** The event in a line; `undefined` for what the login's shell or a tool printed. */
 export function parseEvent(line: string, token: string): Event | undefined {
   const [mark, name, ...fields] = line.split("\t");
-  return mark === token && name !== undefined ? { name, fields } : undefined;
+  return mark === token && name !== undefined ? { name, fields: fields.map(plain) } : undefined;
 }
 
 /** Field number `index`; "" where the event has fewer. */
@@ -15,11 +15,14 @@ export function field(event: Event, index: number): string {
   return event.fields[index] ?? "";
 }
 
-/** Free text, which travels as base64; control characters that could drive a terminal are dropped. */
+/** Free text, which travels as base64. */
 export function freeText(event: Event, index: number): string {
-  const text = Buffer.from(field(event, index), "base64").toString("utf8");
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f]/g, "");
+  return plain(Buffer.from(field(event, index), "base64").toString("utf8"));
+}
+
+/** Without characters that drive a terminal, end a line in secret or turn the direction of text. */
+export function plain(text: string): string {
+  return text.replace(/(?![\t\n])(?:\p{Cc}\[[0-9;?]*[A-Za-z]|[\p{Cc}\p{Bidi_Control}])/gu, "");
 }
 
 export function textLines(text: string): readonly string[] {

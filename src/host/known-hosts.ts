@@ -25,8 +25,10 @@ export function knownKeys(text: string, host: string, port: number): KnownKeys {
     if (fields[0] === "" || fields[0]?.startsWith("#")) continue;
     const marker = fields[0]?.startsWith("@") ? fields.shift() : undefined;
     const [names = "", type = "", key = ""] = fields;
-    // A certificate authority's key signs host keys and is none itself.
-    if (marker === "@cert-authority" || key === "" || !matches(names, host, port)) continue;
+    // A certificate authority's key signs host keys and is none itself; what another marker
+    // means is not known, so its line accepts nothing.
+    if (marker !== undefined && marker !== "@revoked") continue;
+    if (key === "" || !matches(names, host, port)) continue;
     (marker === "@revoked" ? revoked : accepted).push({ type, key: key.replace(/=+$/, "") });
   }
   return { accepted, revoked };

@@ -3,14 +3,18 @@ import sshpk from "sshpk";
 import { DeployError } from "../errors.js";
 
 /**
- * A private key in a format that the SSH library reads. It takes OpenSSH's own format and
- * old PEM as they are; PKCS#8 and encrypted PEM are read by Node and written as OpenSSH.
+ * A private key in a format that the SSH library reads: OpenSSH's own as it is, PEM and
+ * PKCS#8 read by Node and written as OpenSSH.
  *
  * @throws {DeployError} phase `settings`, saying which format was seen and what is wrong with it;
  *   no part of the key is ever in a message
  */
 export function readPrivateKey(text: string, passphrase: string | undefined): string {
-  const key = text.replace(/\r\n?/g, "\n").trim();
+  const key = text
+    .split(/\r\n?|\n/)
+    .map((line) => line.trim())
+    .join("\n")
+    .trim();
   const label = /^-----BEGIN ([A-Z0-9 ]+)-----\n/.exec(key)?.[1];
   if (label === undefined || !key.endsWith(`-----END ${label}-----`)) throw mangled(key);
   if (label === "OPENSSH PRIVATE KEY") return `${key}\n`;
@@ -59,7 +63,7 @@ function mangled(key: string): DeployError {
   if (/^PuTTY-User-Key-File/.test(key)) {
     return refuse("is a PuTTY key", "Convert it: puttygen KEY.ppk -O private-openssh -o KEY");
   }
-  if (/-----BEGIN [A-Z0-9 ]+-----(\\n| )/.test(key)) {
+  if (/-----BEGIN [A-Z0-9 ]+-----(\\n| |[A-Za-z0-9+/])/.test(key)) {
     return refuse("has lost its line breaks", "Paste the file as it is, over several lines.");
   }
   if (key.startsWith("-----BEGIN")) {

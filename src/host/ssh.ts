@@ -18,8 +18,8 @@ import type { Exit, Session } from "./session.js";
 /** A silent connection is given up after this many probes, one each interval. */
 const keepalive = { interval: 10_000, probes: 3 };
 
-/** A process that prints more than this without a line end is not one of our programs. */
-const outputLimit = 8 * 1024 * 1024;
+/** Characters: a longer line is none of our programs', and only the end of all is kept for messages. */
+const limits = { line: 8 * 1024 * 1024, tail: 64 * 1024 };
 
 /**
  * Logs in on a host whose key is verified first; nothing is sent to a host that is not the
@@ -201,32 +201,30 @@ class SshSession implements Session {
   }
 }
 
-/** Joins chunks before decoding, as a character may be cut in two by them. */
+/** Cuts a stream into lines. Chunks are decoded together, as a character may be cut in two by them. */
 class Lines {
   private readonly decoder = new TextDecoder();
-  private text = "";
-  private handed = 0;
+  private line = "";
+  private last = "";
 
-  constructor(private readonly onLine?: (line: string) => void) {}
+  constructor(private readonly onLine: (line: string) => void = () => {}) {}
 
   add(chunk: Buffer): void {
-    if (this.text.length > outputLimit) return;
-    this.text += this.decoder.decode(chunk, { stream: true });
-    if (!this.onLine) return;
-    for (let end = this.next(); end >= 0; end = this.next()) {
-      this.onLine(this.text.slice(this.handed, end));
-      this.handed = end + 1;
-    }
+    this.take(this.decoder.decode(chunk, { stream: true }));
   }
 
+  /** The end of what came, for messages. */
   end(): string {
-    this.text += this.decoder.decode();
-    if (this.onLine && this.handed < this.text.length) this.onLine(this.text.slice(this.handed));
-    return this.text;
+    this.take(this.decoder.decode());
+    if (this.line !== "") this.onLine(this.line);
+    return this.last;
   }
 
-  private next(): number {
-    return this.text.indexOf("\n", this.handed);
+  private take(text: string): void {
+    this.last = (this.last + text).slice(-limits.tail);
+    const lines = (this.line + text).split("\n");
+    this.line = (lines.pop() ?? "").slice(0, limits.line);
+    for (const line of lines) this.onLine(line);
   }
 }
 

@@ -16,7 +16,10 @@ export interface EnvEntry {
 
 /** Why the two readers would differ on a value; `undefined` where they agree. */
 export function disagreement(value: string): string | undefined {
-  if (/[\n\r\0]/.test(value)) return "it has more than one line";
+  if (/[\n\r]/.test(value)) return "it has more than one line";
+  if (/(?!\t)\p{Cc}/u.test(value)) {
+    return "it has a control character, for which systemd drops the whole line";
+  }
   if (value !== value.trim()) return "it starts or ends with white space, which systemd drops";
   if (/^["']/.test(value)) return "it starts with a quote, which podman keeps and systemd drops";
   if (value.includes("\\")) return "it has a backslash, which podman keeps and systemd acts on";

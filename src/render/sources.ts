@@ -42,22 +42,20 @@ export interface Sources {
  * @throws {DeployError | DeployErrors} phase `sources`
  */
 export function findSources(content: Content, stacks: string): Sources {
-  const layers: readonly { layer: Layer; path: string }[] = [
-    ...(content.stack === undefined
-      ? []
-      : [{ layer: "stack" as const, path: join(stacks, content.stack) }]),
-    ...content.units.map((path) => ({ layer: "units" as const, path })),
-    { layer: "templates", path: content.templates },
-    { layer: "overrides", path: content.overrides },
+  const layers: readonly { layer: Layer; paths: readonly string[] }[] = [
+    { layer: "stack", paths: content.stack === undefined ? [] : [join(stacks, content.stack)] },
+    { layer: "units", paths: content.units },
+    { layer: "templates", paths: [content.templates] },
+    { layer: "overrides", paths: [content.overrides] },
   ];
   const errors: DeployError[] = [];
   const chosen = new Map<string, Source>();
   const includable = new Map<string, Source>();
   const ignored: string[] = [];
-  for (const { layer, path } of layers) {
+  for (const { layer, paths } of layers) {
     const inLayer = new Map<string, Source>();
-    const found = readLayer(layer, path, content.workspace, errors);
-    for (const { name, text, file } of found) {
+    const found = paths.flatMap((path) => readLayer(layer, path, content.workspace, errors));
+    for (const { name, text, file, named } of found) {
       const placed = place(name);
       if ("refusal" in placed) {
         errors.push(refuse(file, placed.refusal, placed.remedy));
@@ -67,7 +65,18 @@ export function findSources(content: Content, stacks: string): Sources {
       const source: Source = { layer, file, text, template, place: "quadlet", path: name };
       if (template) includable.set(name, source);
       if ("ignored" in placed) {
+        if (named) errors.push(refuse(file, "is no unit, no drop-in and no env file"));
         ignored.push(file);
+        continue;
+      }
+      if (layer === "units" && name.endsWith(".j2")) {
+        errors.push(
+          refuse(
+            file,
+            "is a template, and files of `units` are deployed as they are",
+            "Move it to the folder of `templates`, or take the .j2 off its name.",
+          ),
+        );
         continue;
       }
       const key = `${placed.place}/${placed.path}`;
@@ -86,8 +95,8 @@ export function findSources(content: Content, stacks: string): Sources {
       cause: "no template or unit was found",
       remedy:
         "Put units into one of them, name files with `units`, or set `stack` for a built-in set",
-      details: layers.map(
-        ({ layer, path }) => `searched ${show(content.workspace, path)} (${layer})`,
+      details: layers.flatMap(({ layer, paths }) =>
+        paths.map((path) => `searched ${show(content.workspace, path)} (${layer})`),
       ),
     });
   }
@@ -103,7 +112,7 @@ type Placed =
 function place(name: string): Placed {
   const path = name.replace(/\.j2$/, "");
   if (path === ".env" || path === "env") return { place: "quadlet", path: ".env" };
-  const bad = path.split("/").find((part) => !/^[A-Za-z0-9_][A-Za-z0-9:_.@\\-]*$/.test(part));
+  const bad = path.split("/").find((part) => !/^[A-Za-z0-9_][A-Za-z0-9:_.@-]*$/.test(part));
   if (kindOf(path) && bad !== undefined) {
     return {
       refusal: `${JSON.stringify(bad)} is not a name for a unit`,
@@ -124,12 +133,20 @@ function place(name: string): Placed {
       remedy: "Move the file up.",
     };
   }
+  if (path.endsWith("/quadlet-deploy.conf")) {
+    return {
+      refusal: "is the name of the drop-in that this tool writes itself",
+      remedy: "Choose another name.",
+    };
+  }
   const folder = /^([^/]+)\.d\/[^/]+\.conf$/.exec(path)?.[1];
   if (folder === undefined) return { ignored: true };
   return { place: (kindOf(folder) ?? kindOf(`any.${folder}`)) ? "quadlet" : "systemd", path };
 }
 
 interface Found {
+  /** Whether `units` names this very file. */
+  readonly named: boolean;
   /** Path below the layer's directory, with `/` between folders. */
   readonly name: string;
   readonly file: string;
@@ -153,6 +170,12 @@ function readLayer(
     return [];
   }
   const base = statSync(path).isDirectory() ? path : join(path, "..");
+  if (layer !== "stack" && !isWithin(realpathSync(workspace), realpathSync(base))) {
+    errors.push(
+      refuse(shown, "is a link that leaves the repository", "Put the folder itself there."),
+    );
+    return [];
+  }
   const files = base === path ? filesBelow(path) : [path];
   return files.flatMap((file): Found[] => {
     const name = relative(base, file).split(sep).join("/");
@@ -160,6 +183,12 @@ function readLayer(
       /^\//,
       "",
     );
+    const target = statSync(file, { throwIfNoEntry: false });
+    if (!target?.isFile()) {
+      const leads = target === undefined ? "to nothing" : "to what is no file";
+      errors.push(refuse(label, `is a link that leads ${leads}`, "Put the file itself there."));
+      return [];
+    }
     if (!isWithin(realpathSync(base), realpathSync(file))) {
       errors.push(
         refuse(label, "is a link that leaves its directory", "Put the file itself there."),
@@ -176,7 +205,7 @@ function readLayer(
       errors.push(refuse(label, "is not UTF-8 text"));
       return [];
     }
-    return [{ name, file: label, text }];
+    return [{ name, file: label, text, named: base !== path }];
   });
 }
 

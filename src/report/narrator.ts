@@ -3,6 +3,7 @@ import type { Phase } from "../errors.js";
 import type { Progress, ServiceReport } from "../host/apply.js";
 import { describePlan } from "../plan/describe.js";
 import type { Plan } from "../plan/plan.js";
+import { inertLines } from "./inert.js";
 import type { Redact } from "./redact.js";
 
 /** Tells what happens while it happens. */
@@ -37,12 +38,14 @@ const phases: Readonly<Record<Phase, string>> = {
 
 /**
  * On a terminal a spinner shows the phase at work; elsewhere, each phase is a line. Output of
- * hosts is set in, so that no line of it can be a workflow command.
+ * hosts starts with the host's name, so that no line of it can be a workflow command.
  */
 export function narrator(stream: NodeJS.WriteStream, redact: Redact): Narrator {
   const spins = stream.isTTY === true && process.env.CI === undefined;
   const view = spins ? new Spinner(stream) : new Lines(stream);
-  const say = (host: string, text: string) => view.line(`  ${redact(`${host}: ${text}`)}`);
+  const say = (host: string, text: string) => {
+    for (const line of inertLines(redact(text))) view.line(`  ${host}: ${line}`);
+  };
   const worthTelling = transitions();
   return {
     line: (text) => view.line(redact(text)),

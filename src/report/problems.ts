@@ -1,13 +1,12 @@
 import type { DeployError } from "../errors.js";
+import { inertLines } from "./inert.js";
 import type { Redact } from "./redact.js";
 
-/**
- * Errors as lines for a log: the message, then the evidence behind a bar, so that no line of
- * a host's output can be taken for a workflow command.
- */
+/** Errors as lines for a log: the message, then the evidence behind a bar. */
 export function problemLines(errors: readonly DeployError[], redact: Redact): readonly string[] {
-  return errors.flatMap((error) => [
-    `error: ${redact(error.message)}`,
-    ...(error.parts.details ?? []).map((line) => `  | ${redact(line)}`),
-  ]);
+  return errors.flatMap((error) => {
+    const [first = "", ...rest] = inertLines(redact(error.message));
+    const details = (error.parts.details ?? []).flatMap((line) => inertLines(redact(line)));
+    return [`error: ${first}`, ...[...rest, ...details].map((line) => `  | ${line}`)];
+  });
 }

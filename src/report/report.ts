@@ -54,7 +54,9 @@ export function sentence(report: Report): string {
     const { phase } = failed.errors[0]?.parts ?? {};
     const state = failed.applied?.flipped
       ? "it runs the new release, which is not healthy"
-      : "nothing on it was changed";
+      : hasChanged(failed)
+        ? "its files are as they were, and services were restarted"
+        : "nothing on it was changed";
     return `Deploying ${report.app}${where} failed on ${failed.host} (${phase}); ${state}.`;
   }
   const hosts = report.hosts.map((host) => host.host).join(", ");

@@ -4,8 +4,8 @@ import { seconds, shortId } from "./narrator.js";
 import type { Redact } from "./redact.js";
 import { type HostReport, type Report, sentence, succeeded } from "./report.js";
 
-/** GitHub drops a summary above 1 MiB whole; evidence is cut far below that. */
-const evidenceLines = 60;
+/** GitHub drops a summary above 1 MiB whole; evidence, and each line of it, is cut far below that. */
+const evidence = { lines: 60, characters: 2000 };
 
 /** The job's summary page, in Markdown: how it ended first, then why, then what runs now. */
 export function summaryPage(report: Report, redact: Redact): string {
@@ -38,7 +38,7 @@ function hostPart(host: HostReport, several: boolean, redact: Redact): readonly 
 
 function errorPart(error: DeployError, redact: Redact): readonly string[] {
   const details = error.parts.details ?? [];
-  const shown = details.slice(0, evidenceLines);
+  const shown = details.slice(0, evidence.lines).map((line) => line.slice(0, evidence.characters));
   const cut = details.length - shown.length;
   return [
     `> [!CAUTION]\n> ${text(redact(error.message))}`,
@@ -129,12 +129,13 @@ function text(value: string): string {
     .replace(/\s*\n\s*/g, " ")
     .replace(/&/g, "&amp;")
     .replace(/</g, "&lt;")
-    .replace(/[\\`*_{}[\]#|~!]/g, "\\$&")
+    .replace(/[\\`*_{}[\]#|~!$]/g, "\\$&")
     .replace(/@/g, "@<!-- -->");
 }
 
+/** Markdown goes on inside the tag, so the text is escaped as anywhere. */
 function code(value: string): string {
-  return `<code>${value.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/\|/g, "&#124;").replace(/\n/g, " ")}</code>`;
+  return `<code>${text(value)}</code>`;
 }
 
 /** A fence longer than any run of backticks within. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { basename, resolve } from "node:path";
+import { basename, posix, resolve } from "node:path";
 import leven from "leven";
 import { DeployError, throwAll } from "../errors.js";
 import { type Command, type Option, type OptionName, options } from "./options.js";
@@ -188,7 +188,7 @@ class Reader {
   text(name: OptionName): string {
     const option = find(name);
     const given = this.raw[name] ?? "";
-    const text = (option.type === "lines" ? given : given.trim()) || (option.default ?? "");
+    const text = given.trim() || (option.default ?? "");
     if (text !== "" && option.choices && !option.choices.includes(text)) {
       this.refuse(
         name,
@@ -198,6 +198,11 @@ class Reader {
       return option.default ?? "";
     }
     return text;
+  }
+
+  /** The text to the byte, the white space around it too. */
+  verbatim(name: OptionName): string {
+    return this.raw[name] ?? "";
   }
 
   optional(name: OptionName): string | undefined {
@@ -216,8 +221,11 @@ class Reader {
     return this.read(name, values.integer, "is not a whole number") ?? 0;
   }
 
-  duration(name: OptionName): number {
-    return this.read(name, values.duration, "is not a duration such as 10s or 2m") ?? 0;
+  /** ms; `least` where no time at all would make no sense. */
+  duration(name: OptionName, least = 0): number {
+    const time = this.read(name, values.duration, "is not a duration such as 10s or 2m") ?? least;
+    if (time < least) this.refuse(name, `must be ${least} ms or more`);
+    return time;
   }
 
   read<T>(
@@ -281,13 +289,22 @@ function readLogins(reader: Reader): readonly Login[] {
       );
       return [];
     }
-    return [{ name: target.host, host: target.host, port: target.port ?? port, user: login }];
+    return [
+      { name: hostName(target, port), host: target.host, port: target.port ?? port, user: login },
+    ];
   });
   const twice = logins.find(
     (login, index) => logins.findIndex((other) => same(login, other)) < index,
   );
   if (twice) reader.refuse("host", `${twice.name} is named twice`);
   return logins;
+}
+
+/** Two hosts behind one address differ by their port. */
+function hostName(target: values.Target, port: number): string {
+  const own = target.port ?? port;
+  if (own === 22) return target.host;
+  return target.host.includes(":") ? `[${target.host}]:${own}` : `${target.host}:${own}`;
 }
 
 function same(a: Login, b: Login): boolean {
@@ -300,7 +317,10 @@ function readAccess(reader: Reader): Access {
     reader.refuse("ssh-key", "is required", "Give the private key, as a secret of the repository.");
   }
   const knownHosts = reader.textOrFile("known-hosts");
-  const fingerprints = reader.lines("host-fingerprint");
+  // A whole line of `ssh-keygen -lf` is as good as the fingerprint in it.
+  const fingerprints = reader
+    .lines("host-fingerprint")
+    .map((line) => /(?:^|\s)(SHA256:\S+)/.exec(line)?.[1] ?? line);
   if (knownHosts.trim() === "" && fingerprints.length === 0) {
     reader.refuse(
       "known-hosts",
@@ -317,14 +337,14 @@ function readAccess(reader: Reader): Access {
       );
     }
   }
-  const passphrase = reader.optional("ssh-key-passphrase");
+  const passphrase = reader.verbatim("ssh-key-passphrase") || undefined;
   return {
     privateKey,
     ...(passphrase === undefined ? {} : { passphrase }),
     knownHosts,
     fingerprints,
     sudo: reader.boolean("sudo"),
-    connectTimeout: reader.duration("connect-timeout"),
+    connectTimeout: reader.duration("connect-timeout", 1000),
   };
 }
 
@@ -353,6 +373,13 @@ function readContent(reader: Reader, around: Surroundings, logins: readonly Logi
   }
   const imageName = reader.optional("image-name");
   const registry = reader.optional("registry");
+  if (registry !== undefined && /^\w+:\/\/|\s|\/$/.test(registry)) {
+    reader.refuse(
+      "registry",
+      `"${registry}" is not a registry's name`,
+      "Write host[:port][/path].",
+    );
+  }
   return {
     app,
     environment,
@@ -369,7 +396,7 @@ function readContent(reader: Reader, around: Surroundings, logins: readonly Logi
     templates: resolve(around.workspace, reader.text("templates")),
     overrides: resolve(around.workspace, reader.text("overrides")),
     units: reader.lines("units").map((path) => resolve(around.workspace, path)),
-    variables: reader.text("variables"),
+    variables: reader.verbatim("variables"),
     ...(imageTag === undefined ? {} : { imageTag }),
     ...(imageName === undefined ? {} : { imageName }),
     ...(registry === undefined ? {} : { registry }),
@@ -388,7 +415,8 @@ function readScope(
     (serviceUser === undefined && (users.length === 0 || users.every((user) => user === "root"))
       ? "rootful"
       : "rootless");
-  const elevated = (user: string) => user === "root" || reader.text("sudo") === "true";
+  const sudo = values.boolean(reader.text("sudo")) === true;
+  const elevated = (user: string) => user === "root" || sudo;
   if (scope === "rootful") {
     if (serviceUser !== undefined) {
       reader.refuse("service-user", "rootful units belong to root, not to a user");
@@ -419,9 +447,9 @@ function readScope(
 
 /** Directories on the host: absolute, or below the owner's home as `%h` or `~`. */
 function readDirectory(reader: Reader, name: OptionName, byDefault: string): string {
-  const text = (reader.text(name) || byDefault)
-    .replace(/^~(?=\/|$)/, "%h")
-    .replace(/(?<=.)\/+$/, "");
+  const given = (reader.text(name) || byDefault).replace(/^~(?=\/|$)/, "%h");
+  // Paths are compared as text with what the host lists.
+  const text = given.includes("..") ? given : posix.normalize(given).replace(/(?<=.)\/+$/, "");
   if (!/^(\/|%h(\/|$))/.test(text) || /[\s%*?"'\\$`]/.test(text.replace(/^%h/, ""))) {
     reader.refuse(name, `"${text}" is not an absolute path of plain characters`);
   } else if (text.split("/").includes("..")) {
@@ -433,15 +461,20 @@ function readDirectory(reader: Reader, name: OptionName, byDefault: string): str
 }
 
 function readEnv(reader: Reader): readonly EnvLine[] {
-  return reader.lines("env").flatMap((line, index): EnvLine[] => {
-    const [, key, value] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line) ?? [];
-    if (key === undefined || value === undefined) {
-      // The line itself may hold a secret, so only its number is shown.
-      reader.refuse("env", `line ${index + 1} is not KEY=value`);
-      return [];
-    }
-    return [{ key, value }];
-  });
+  return reader
+    .verbatim("env")
+    .split("\n")
+    .flatMap((raw, index): EnvLine[] => {
+      const line = raw.trim();
+      if (line === "" || line.startsWith("#")) return [];
+      const [, key, value] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line) ?? [];
+      if (key === undefined || value === undefined) {
+        // The line itself may hold a secret, so only its number is shown.
+        reader.refuse("env", `line ${index + 1} is not KEY=value`);
+        return [];
+      }
+      return [{ key, value }];
+    });
 }
 
 function readHealth(reader: Reader): HealthSettings {
@@ -457,8 +490,8 @@ function readHealth(reader: Reader): HealthSettings {
     ...(url === undefined ? {} : { url }),
     path,
     from: reader.text("health-from") as HealthFrom,
-    timeout: reader.duration("health-timeout"),
-    interval: reader.duration("health-interval"),
+    timeout: reader.duration("health-timeout", 1000),
+    interval: reader.duration("health-interval", 50),
     successes,
     status:
       reader.read("health-status", values.statusRanges, "is not a status such as 200 or 200-299") ??

@@ -37,7 +37,7 @@ export interface Target {
 /** `[user@]host[:port]`, an IPv6 address in brackets when a port follows. */
 export function target(text: string): Target | undefined {
   const match =
-    /^(?:(?<user>[^@\s]+)@)?(?:\[(?<v6>[0-9A-Fa-f:.%\w]+)\]|(?<bare6>[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.%\w]*)|(?<name>[^\s:@[\]]+))(?::(?<port>\d{1,5}))?$/.exec(
+    /^(?:(?<user>[^@\s]+)@)?(?:\[(?<v6>[0-9A-Fa-f:.%\w-]+)\]|(?<bare6>[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.%\w-]*)|(?<name>[^\s:@[\]]+))(?::(?<port>\d{1,5}))?$/.exec(
       text,
     );
   const { user, v6, bare6, name, port } = match?.groups ?? {};

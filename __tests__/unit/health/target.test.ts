@@ -165,13 +165,13 @@ describe("what is asked, and of whom", () => {
   });
 
   // new URL().port is "" for it.
-  test.fails("the service behind a URL without a port is the one at the protocol's", () => {
+  test("the service behind a URL without a port is the one at the protocol's", () => {
     const ports = { "web.container": ["80:80"], "db.container": [] };
     expect(target({ "health-url": "http://h/up" }, ports).services).toEqual(["web.service"]);
   });
 
   // It would ask itself.
-  test.fails("the runner is not sent to its own loopback", () => {
+  test("the runner is not sent to its own loopback", () => {
     const raw = { "health-url": "http://127.0.0.1:8000/", "health-from": "runner" };
     expect(messagesOf(() => target(raw, one))).toHaveLength(1);
   });

@@ -37,7 +37,7 @@ const refused: readonly (readonly [string, RegExp])[] = [
   ["ends with \\", /backslash/],
   ["two\nlines", /more than one line/],
   ["two\r\nlines", /more than one line/],
-  ["nul\0", /more than one line/],
+  ["nul\0", /control character/],
 ];
 
 describe("a value is written where podman and systemd read the same", () => {
@@ -51,7 +51,7 @@ describe("a value is written where podman and systemd read the same", () => {
 
   // systemd drops an assignment whose value has a control character other than tab
   // (env_value_is_valid in basic/env-util.c); podman keeps it.
-  test.fails.each(["a\x01b", "a\x1b[31mb", "a\x7fb"])("%j is refused", (value) => {
+  test.each(["a\x01b", "a\x1b[31mb", "a\x7fb"])("%j is refused", (value) => {
     expect(disagreement(value)).toBeDefined();
   });
 

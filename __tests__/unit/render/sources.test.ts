@@ -273,9 +273,8 @@ describe("refusals", () => {
   });
 });
 
-describe("not yet right", () => {
-  // realpathSync and readFileSync throw as they are, which ends in a stack trace.
-  test.fails("a dangling link is an error of the user's", () => {
+describe("links, and files that units names", () => {
+  test("a dangling link is an error of the user's", () => {
     using repository = new Repository({
       [`${templates}/web.container`]: unit,
       [`${templates}/gone.container`]: { link: "nowhere" },
@@ -283,17 +282,16 @@ describe("not yet right", () => {
     expect(messagesOf(() => repository.sources())).toHaveLength(1);
   });
 
-  test.fails("a link to a folder of the layer is read, or refused", () => {
+  test("a link to a folder of the layer is refused", () => {
     using repository = new Repository({
       [`${templates}/web.container`]: unit,
       [`${templates}/web.service.d/a.conf`]: "[Service]\n",
       [`${templates}/worker.service.d`]: { link: "web.service.d" },
     });
-    repository.sources();
+    expect(messagesOf(() => repository.sources())).toHaveLength(1);
   });
 
-  // A folder that is itself a link is only looked at by name.
-  test.fails("a folder that is a link out of the repository is refused", () => {
+  test("a folder that is a link out of the repository is refused", () => {
     using repository = new Repository({
       "stacks/outside/web.container": unit,
       [templates]: { link: "../../../../stacks/outside" },
@@ -303,14 +301,12 @@ describe("not yet right", () => {
     ]);
   });
 
-  // It is deployed unrendered, `{{ }}` and all.
-  test.fails("a template among `units` is refused", () => {
+  test("a template among `units` is refused", () => {
     using repository = new Repository({ "static/web.container.j2": unit });
-    repository.sources({ units: "static" });
     expect(messagesOf(() => repository.sources({ units: "static" }))).toHaveLength(1);
   });
 
-  test.fails("a file that `units` names and that is no unit is refused", () => {
+  test("a file that `units` names and that is no unit is refused", () => {
     using repository = new Repository({
       [`${templates}/web.container`]: unit,
       "senex.netwrok": "[Network]\n",
@@ -318,7 +314,7 @@ describe("not yet right", () => {
     expect(messagesOf(() => repository.sources({ units: "senex.netwrok" }))).toHaveLength(1);
   });
 
-  test.fails("two files of `units` that make the same one are refused", () => {
+  test("two files of `units` that make the same one are refused", () => {
     using repository = new Repository({ "a/web.container": unit, "b/web.container": unit });
     expect(
       messagesOf(() => repository.sources({ units: "a/web.container\nb/web.container" })),

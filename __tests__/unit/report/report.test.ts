@@ -67,7 +67,7 @@ describe("how it ended", () => {
   });
 
   // Without a new release nothing is flipped, but services are started.
-  test.fails("services that were started count as a change where it failed", () => {
+  test("services that were started count as a change where it failed", () => {
     const failed = hostReport({ applied: applied({ flipped: false }), errors: [error()] });
     expect(sentence(report([failed]))).not.toContain("nothing on it was changed");
   });
@@ -148,7 +148,7 @@ describe("the summary page", () => {
 | What | Change | From |
 | --- | --- | --- |
 | <code>web.container</code> | changed | repo/web.container.j2 |
-| <code>.env: IMAGE_TAG</code> | set |  |
+| <code>.env: IMAGE\\_TAG</code> | set |  |
 
 </details>
 
@@ -209,7 +209,7 @@ web runs release <code>R2</code>, before it <code>R1</code> · Podman 5.4.2 · s
   });
 
   // GitHub drops a page above 1 MiB; a journal's line may have 48 KiB.
-  test.fails("long lines are cut too", () => {
+  test("long lines are cut too", () => {
     const details = Array.from({ length: 60 }, () => "x".repeat(48 * 1024));
     expect(failurePage([error({ details })], open).length).toBeLessThan(1024 * 1024);
   });
@@ -227,7 +227,7 @@ web runs release <code>R2</code>, before it <code>R1</code> · Podman 5.4.2 · s
       summaryPage(report([fine]), redactor([secret])),
       failurePage(failed.errors, redactor([secret])),
     ]) {
-      expect(page).toContain("***");
+      expect(page).toMatch(/\*\*\*|\\\*\\\*\\\*/);
       expect(page).not.toContain(secret);
     }
   });
@@ -297,7 +297,7 @@ describe("what others wrote cannot act on the page", () => {
   });
 
   // Markdown goes on inside <code>, which is but a tag to it.
-  test.fails.each(["![b](https://evil/x.png)", "[log in](https://evil)", "@all", "`c` **d**"])(
+  test.each(["![b](https://evil/x.png)", "[log in](https://evil)", "@all", "`c` **d**"])(
     "in the body of a health answer: %s",
     (body) => {
       const answer = { status: 200, body, location: "", trouble: "" };
@@ -307,7 +307,7 @@ describe("what others wrote cannot act on the page", () => {
   );
 
   // A page shows $…$ as a formula.
-  test.fails("in a message with two dollar signs", () => {
+  test("in a message with two dollar signs", () => {
     expect(failurePage([error({ cause: "$A and $B differ" })], open)).not.toContain("$A and $B");
   });
 });
