@@ -323,7 +323,7 @@ const PODMAN_NEEDS = [
   "--system-call-filter=add_key keyctl bpf perf_event_open @mount @privileged",
 ];
 
-const NAMESPACES = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"];
+const NAMESPACES = ["--mount", "--root", "--uts", "--ipc", "--net", "--pid", "--cgroup"];
 
 /** Root's environment alone, and a working directory that the host has too. */
 const CLEAN = [

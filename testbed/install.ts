@@ -5,8 +5,11 @@ import { installPackages, missingPackages } from "./packages.js";
 import { ROOTS, type RootName, root, rootRecipe } from "./roots.js";
 import type { Supplies } from "./sandbox.js";
 
-/** What one may want beside the usual: `ansible` is a host that Ansible can manage. */
-export type Extra = "ansible";
+/**
+ * What one may want beside the usual: `ansible` is a host that Ansible can manage, `tests` what
+ * the project's tests and checks call.
+ */
+export type Extra = "ansible" | "tests";
 
 interface Step {
   readonly what: string;
@@ -22,15 +25,16 @@ export async function install(
   cache: Cache,
   sources: string,
   extras: readonly Extra[],
+  suites: readonly RootName[] = ROOTS,
 ): Promise<Supplies> {
-  const missing = await missingPackages();
+  const missing = await missingPackages(extras);
   if (missing.length > 0)
     await shown(`packages ${missing.join(", ")}`, () => installPackages(missing));
 
   const python: RootName = "trixie-python";
   const wanted =
     extras.includes("ansible") || cache.has(`root-${python}`, await rootRecipe(sources, python));
-  const names = wanted ? [...ROOTS, python] : ROOTS;
+  const names = wanted ? [...suites, python] : suites;
   const roots: Partial<Record<RootName, string>> = {};
   const steps: Step[] = [];
   for (const name of names) {

@@ -19,7 +19,10 @@ interface Options {
   readonly with?: Extra;
 }
 
-const withExtra = new Option("--with <extra>", "what else to install").choices(["ansible"]);
+const withExtra = new Option("--with <extra>", "what else to install").choices([
+  "ansible",
+  "tests",
+]);
 
 function extras(options: Options): Extra[] {
   return options.with ? [options.with] : [];
@@ -69,7 +72,7 @@ program
       return;
     }
     const why = await obstacle();
-    process.exitCode = why === undefined ? await again([]) : await offline(why);
+    process.exitCode = why === undefined ? await again([], ["trixie"]) : await offline(why);
   });
 
 program
@@ -87,9 +90,9 @@ program
   });
 
 /** Runs the same command line inside a sandbox. */
-async function again(extras: readonly Extra[]): Promise<number> {
+async function again(extras: readonly Extra[], suites?: readonly RootName[]): Promise<number> {
   const cache = await Cache.open();
-  const supplies = await install(cache, SOURCES, extras);
+  const supplies = await install(cache, SOURCES, extras, suites);
   return runInSandbox(cache, supplies, [process.execPath, ...process.argv.slice(1)]);
 }
 

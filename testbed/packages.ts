@@ -1,3 +1,4 @@
+import type { Extra } from "./install.js";
 import { must, run } from "./process.js";
 
 /** Debian packages of the machine that the testbed runs on; all in bookworm and trixie. */
@@ -11,11 +12,18 @@ const PACKAGES = [
   "tini",
 ];
 
-export async function missingPackages(): Promise<string[]> {
+/** What the extras need beside them. */
+const EXTRA_PACKAGES: Readonly<Record<Extra, readonly string[]>> = {
+  ansible: ["ansible-core"],
+  tests: ["ansible-core", "shellcheck"],
+};
+
+export async function missingPackages(extras: readonly Extra[]): Promise<string[]> {
+  const wanted = [...new Set([...PACKAGES, ...extras.flatMap((extra) => EXTRA_PACKAGES[extra])])];
   const { stdout } = await run("dpkg-query", [
     // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
     ...["--show", "--showformat=${Package} ${db:Status-Status}\\n"],
-    ...PACKAGES,
+    ...wanted,
   ]);
   const installed = new Set(
     stdout
@@ -23,7 +31,7 @@ export async function missingPackages(): Promise<string[]> {
       .filter((line) => line.endsWith(" installed"))
       .map((line) => line.split(" ")[0]),
   );
-  return PACKAGES.filter((name) => !installed.has(name));
+  return wanted.filter((name) => !installed.has(name));
 }
 
 export async function installPackages(names: readonly string[]): Promise<void> {

@@ -26,6 +26,11 @@ const SUITES: Record<RootName, Tree> = {
   "trixie-python": { suite: "trixie", packages: [...BASE, ...NETWORK, "python3", "python3-apt"] },
 };
 
+const ENABLED = [
+  ...["systemd-networkd.service", "ssh.service"],
+  ...["run-testbed-proc.mount", "run-testbed-sys.mount"],
+];
+
 /** Units that only cost boot time on a host without a network or hardware of its own. */
 const IDLE = [
   ...["apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "fstrim.timer"],
@@ -83,7 +88,7 @@ function furnished(sources: string, name: RootName): Tree {
         : ['echo "PerSourcePenalties no" >"$1/etc/ssh/sshd_config.d/testbed.conf"']),
       // The machine's own resolver is out of a host's reach; asking nobody fails at once.
       ': >"$1/etc/resolv.conf"',
-      'systemctl --quiet --root="$1" enable systemd-networkd.service ssh.service',
+      `systemctl --quiet --root="$1" enable ${ENABLED.join(" ")}`,
       `systemctl --quiet --root="$1" mask ${IDLE.join(" ")}`,
       'rm -rf "$1/var/cache/apt" "$1/var/lib/apt/lists"',
     ],

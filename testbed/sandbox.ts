@@ -85,10 +85,18 @@ function enclosed(folder: string, inUse: string, command: readonly string[]): st
   ];
 }
 
-/** systemd-nspawn keeps its propagation folders here, named by machine: these stay ours. */
+/**
+ * systemd-nspawn keeps its propagation folders in /run, named by machine: these stay ours. It
+ * makes its network addresses from the machine's id, which a container may not have.
+ */
 const MOUNTS = `
 mkdir -p /run/systemd/nspawn
 mount -t tmpfs -o mode=0755 tmpfs /run/systemd/nspawn
+if ! [ -s /etc/machine-id ]; then
+  systemd-id128 new >"$${VARIABLE}/machine-id"
+  [ -e /etc/machine-id ] || : >/etc/machine-id
+  mount --bind "$${VARIABLE}/machine-id" /etc/machine-id
+fi
 `;
 
 function lockOf(folder: string): string {
