@@ -1,15 +1,9 @@
 import ora from "ora";
 import type { Cache } from "./cache.js";
 import { registryRecipe, registryStorage, stackRecipe, stackTree } from "./images.js";
-import { installPackages, missingPackages } from "./packages.js";
+import { type Extra, installPackages, missingPackages } from "./packages.js";
 import { ROOTS, type RootName, root, rootRecipe } from "./roots.js";
 import type { Supplies } from "./sandbox.js";
-
-/**
- * What one may want beside the usual: `ansible` is a host that Ansible can manage, `tests` what
- * the project's tests and checks call.
- */
-export type Extra = "ansible" | "tests";
 
 interface Step {
   readonly what: string;

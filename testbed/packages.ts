@@ -1,4 +1,3 @@
-import type { Extra } from "./install.js";
 import { must, run } from "./process.js";
 
 /** Debian packages of the machine that the testbed runs on; all in bookworm and trixie. */
@@ -11,6 +10,12 @@ const PACKAGES = [
   "busybox-static",
   "tini",
 ];
+
+/**
+ * What one may want beside the usual: `ansible` is a host that Ansible can manage, `tests` what
+ * the project's tests and checks call.
+ */
+export type Extra = "ansible" | "tests";
 
 /** What the extras need beside them. */
 const EXTRA_PACKAGES: Readonly<Record<Extra, readonly string[]>> = {
