@@ -41,7 +41,10 @@ export class Cache {
     build: (folder: string) => Promise<void>,
   ): Promise<string> {
     const path = this.path(name, recipe);
-    if (existsSync(path)) return path;
+    if (existsSync(path)) {
+      await this.prune(name, path);
+      return path;
+    }
     await using _lock = await Lock.wait(join(this.folder, `${name}.lock`));
     if (existsSync(path)) return path;
     for (const left of await this.list((entry) => entry.startsWith(`${name}.building-`)))
@@ -61,10 +64,11 @@ export class Cache {
 
   /** Removes the entries of older recipes, unless somebody reads the cache just now. */
   private async prune(name: string, keep: string): Promise<void> {
+    const entries = await this.list((entry) => nameOf(entry) === name);
+    const older = entries.filter((path) => path !== keep);
+    if (older.length === 0) return;
     await using lock = await Lock.attempt(this.inUse);
-    if (lock === undefined) return;
-    const older = await this.list((entry) => nameOf(entry) === name);
-    for (const path of older) if (path !== keep) await remove(path);
+    if (lock !== undefined) for (const path of older) await remove(path);
   }
 
   /** Removes every entry, unless somebody reads the cache just now. */
