@@ -7,7 +7,7 @@ export interface FilePlan {
   readonly place: "quadlet" | "systemd";
   readonly path: string;
   readonly change: "added" | "changed" | "removed" | "unchanged";
-  /** Whether somebody edited it on the host since it was deployed. */
+  /** Whether somebody edited it on the host since it was deployed, and not to what it becomes. */
   readonly drifted: boolean;
   /** The layer and the file of the repository; empty for removed files. */
   readonly layer: string;
@@ -33,7 +33,7 @@ export function planFiles(
       place: file.place,
       path: file.path,
       change: sum === undefined ? "added" : sum === file.sha256 ? "unchanged" : "changed",
-      drifted: drifted(path),
+      drifted: sum !== file.sha256 && drifted(path),
       layer: file.layer,
       source: file.source,
     };

@@ -34,14 +34,14 @@ export function manifestText(manifest: Manifest): string {
 
 /** @throws {DeployError} phase `plan`, for text that is no manifest of a version known here */
 export function parseManifest(host: string, text: string): Manifest {
-  let manifest: Partial<Manifest>;
+  let manifest: Partial<Manifest> | null;
   try {
-    manifest = JSON.parse(text) as Partial<Manifest>;
+    manifest = JSON.parse(text) as Partial<Manifest> | null;
   } catch (error) {
     throw unreadable(host, "it is not JSON", error);
   }
-  if (manifest.version !== 1) {
-    throw unreadable(host, `its version is ${String(manifest.version)}, and this program knows 1`);
+  if (manifest?.version !== 1) {
+    throw unreadable(host, `its version is ${String(manifest?.version)}, and this program knows 1`);
   }
   if (!Array.isArray(manifest.files) || !Array.isArray(manifest.services)) {
     throw unreadable(host, "it lists no files and services");

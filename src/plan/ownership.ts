@@ -35,6 +35,9 @@ export function refuseForeign(files: readonly Placed[], facts: Facts): void {
   });
 }
 
+/** Units that root keeps for users' managers. */
+const usersDir = "/etc/containers/systemd/users";
+
 /**
  * Quadlet reads a few directories and no other (podman-systemd.unit(5)); units anywhere else
  * would never be loaded.
@@ -49,11 +52,15 @@ export function refuseUnread(facts: Facts): void {
       : [
           `${home}/.config/containers/systemd`,
           `/run/user/${uid}/containers/systemd`,
-          `/etc/containers/systemd/users/${uid}`,
-          "/etc/containers/systemd/users",
+          `${usersDir}/${uid}`,
+          usersDir,
         ];
   const { path } = facts.quadlet;
-  if (read.some((directory) => path === directory || path.startsWith(`${directory}/`))) return;
+  const below = (directory: string) => path === directory || path.startsWith(`${directory}/`);
+  // Of the users' directory root reads nothing, and a user no other user's.
+  const [, number] = /^\/(\d+)(?:\/|$)/.exec(path.slice(usersDir.length)) ?? [];
+  const others = below(usersDir) && (uid === 0 || (number !== undefined && number !== `${uid}`));
+  if (read.some(below) && !others) return;
   throw new DeployError({
     host: facts.host,
     phase: "plan",

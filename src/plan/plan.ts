@@ -1,12 +1,13 @@
 import type { Service } from "../quadlet/services.js";
 import type { Release } from "../render/release.js";
+import { planDirectories } from "./directories.js";
 import { type EnvPlan, envFile, planEnv } from "./env.js";
 import type { Facts } from "./facts.js";
 import { type FilePlan, planFiles } from "./files.js";
 import { type ImagePlan, planImages } from "./images.js";
 import type { Manifest } from "./manifest.js";
 import { refuseForeign, refuseUnread } from "./ownership.js";
-import { isOurs, linkPath, linkTarget, onHost, type Placed } from "./paths.js";
+import { isOurs, linkPath, linkTarget, type Placed } from "./paths.js";
 import { planServices, type ServicePlan } from "./services.js";
 
 export interface Link {
@@ -105,17 +106,4 @@ function planLinks(files: readonly Placed[], facts: Facts): Plan["links"] {
       .filter(([path, { target }]) => isOurs(path, target, facts) && !paths.has(path))
       .map(([path]) => path),
   };
-}
-
-function planDirectories(
-  services: readonly Service[],
-  facts: Facts,
-  appDirectory: string,
-): readonly string[] {
-  const base = onHost(appDirectory, facts);
-  const mounts = services.flatMap((service) => service.mounts.map((path) => onHost(path, facts)));
-  // A name with an extension is a single file that a unit mounts; whoever keeps it makes it.
-  return [...new Set(mounts)].filter(
-    (path) => path.startsWith(`${base}/`) && !/\.[A-Za-z0-9]+$/.test(path),
-  );
 }

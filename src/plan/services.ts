@@ -1,4 +1,4 @@
-import { dropInOwner, reaches, type Service } from "../quadlet/services.js";
+import { dropInOwner, type Service } from "../quadlet/services.js";
 import { type EnvPlan, readsEnv } from "./env.js";
 import type { Facts } from "./facts.js";
 import type { FilePlan } from "./files.js";
@@ -51,7 +51,34 @@ export function planServices(
         up: false,
       }),
     );
-  return { services: [...planned, ...removed], warnings };
+  return { services: [...withDependants(planned, services), ...removed], warnings };
+}
+
+/** systemd restarts what requires a service along with it, and what requires that. */
+function withDependants(
+  planned: readonly ServicePlan[],
+  services: readonly Service[],
+): readonly ServicePlan[] {
+  const required = new Map(services.map(({ name, requires }) => [name, requires]));
+  const moving = new Map<string, string>(
+    planned.filter(({ action }) => action !== "keep").map(({ name, action }) => [name, action]),
+  );
+  const dependants = () =>
+    planned.filter(
+      ({ name, up }) =>
+        up && !moving.has(name) && required.get(name)?.some((one) => moving.has(one)),
+    );
+  for (let next = dependants(); next.length > 0; next = dependants()) {
+    for (const { name } of next) moving.set(name, "restart");
+  }
+  return planned.map((service) => {
+    const { name, action } = service;
+    if (action !== "keep" || !moving.has(name)) return service;
+    const why = (required.get(name) ?? [])
+      .filter((one) => moving.has(one))
+      .map((one) => `${one} ${moving.get(one)}s, which it requires`);
+    return { ...service, action: "restart", why };
+  });
 }
 
 function reasons(
@@ -91,8 +118,5 @@ function isNew(service: Service, files: readonly FilePlan[]): boolean {
 
 function concerns(file: FilePlan, service: Service): boolean {
   if (file.place === "quadlet" && file.path === service.unit) return true;
-  const owner = dropInOwner(file.path);
-  return (
-    owner !== undefined && reaches(owner, file.place === "quadlet" ? service.unit : service.name)
-  );
+  return dropInOwner(file.path) === (file.place === "quadlet" ? service.unit : service.name);
 }

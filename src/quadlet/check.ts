@@ -1,5 +1,5 @@
 import { DeployError } from "../errors.js";
-import { dropInOwner, type File, reaches, type Service } from "./services.js";
+import { dropInOwner, type File, type Service } from "./services.js";
 
 /** What is wrong with a set of units as a whole; whatever one unit alone can get wrong is Podman's to say. */
 export function checkUnits(
@@ -49,10 +49,21 @@ function strayDropIns(
   files: readonly File[],
   services: readonly Service[],
 ): readonly DeployError[] {
-  const units = services.flatMap((service) => [service.name, service.unit]);
   return files.flatMap((file) => {
     const owner = dropInOwner(file.path);
-    if (owner === undefined || units.some((unit) => reaches(owner, unit))) return [];
+    if (owner === undefined) return [];
+    const wide = reachesOthers(owner);
+    if (wide !== undefined) {
+      return [
+        refuse(
+          file.source,
+          `acts on every ${wide} of the host, other apps' included`,
+          `Put it into the folder of one unit, NAME.${wide.replace(/ .*/, "")}.d.`,
+        ),
+      ];
+    }
+    const units = services.map(({ unit, name }) => (file.place === "quadlet" ? unit : name));
+    if (units.includes(owner)) return [];
     return [
       refuse(
         file.source,
@@ -61,6 +72,18 @@ function strayDropIns(
       ),
     ];
   });
+}
+
+/**
+ * Drop-ins of a whole kind (`service.d/`) or of a prefix up to a dash (`web-.service.d/`) act on
+ * what is not this app's: sshd too is a service. Source: systemd.unit(5), podman-systemd.unit(5).
+ *
+ * @returns which units they are, in words
+ */
+function reachesOthers(owner: string): string | undefined {
+  const [, prefix, kind] = /^(?:(.*-)\.)?([a-z]+)$/.exec(owner) ?? [];
+  if (kind === undefined) return undefined;
+  return prefix === undefined ? kind : `${kind} named ${prefix}…`;
 }
 
 function refuse(file: string, cause: string, remedy: string): DeployError {

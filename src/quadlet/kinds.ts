@@ -1,4 +1,4 @@
-import { lastValue, parseUnitFile } from "./unit-file.js";
+import { lastValue, type UnitFile } from "./unit-file.js";
 
 /**
  * The kinds of Quadlet unit (podman-systemd.unit(5)), the section that makes each, and how
@@ -42,13 +42,11 @@ export function isTemplate(service: string): boolean {
  * The service that a Quadlet file makes, such as `web.service`.
  *
  * @param path the file's name, with or without folders before it
- * @param text its content, for `ServiceName=` (Podman 5.3 and later)
+ * @param unit what it says, for `ServiceName=` (Podman 5.3 and later)
  */
-export function serviceName(path: string, text: string): string | undefined {
-  const kind = kindOf(path);
-  if (!kind) return undefined;
+export function serviceName(path: string, kind: Kind, unit: UnitFile): string {
   const { section, suffix } = kinds[kind];
-  const named = lastValue(parseUnitFile(text), section, "ServiceName");
+  const named = lastValue(unit, section, "ServiceName");
   if (named !== undefined) return `${named}.service`;
   const stem = path.slice(path.lastIndexOf("/") + 1, -(kind.length + 1));
   const [, name = stem, instance = ""] = /^([^@]+)(@.*)?$/.exec(stem) ?? [];

@@ -1,4 +1,4 @@
-import { parseUnitFile, valuesOf } from "./unit-file.js";
+import { type UnitFile, valuesOf } from "./unit-file.js";
 
 export interface PublishedPort {
   /** "" where the unit names none: every address. */
@@ -12,8 +12,8 @@ export interface PublishedPort {
  *
  * Forms, from podman-run(1) `--publish`: `[[ip:][hostPort]:]containerPort[/protocol]`.
  */
-export function publishedPorts(section: string, text: string): readonly PublishedPort[] {
-  return valuesOf(parseUnitFile(text), section, "PublishPort").flatMap((value) => {
+export function publishedPorts(unit: UnitFile, section: string): readonly PublishedPort[] {
+  return valuesOf(unit, section, "PublishPort").flatMap((value) => {
     const [, v6, v4, port, protocol] =
       /^(?:\[([0-9A-Fa-f:]+)\]:|([^:[\]]*):)?(\d+):\d+(?:\/(\w+))?$/.exec(value) ?? [];
     if (port === undefined || (protocol !== undefined && protocol !== "tcp")) return [];

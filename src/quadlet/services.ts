@@ -1,5 +1,6 @@
 import { isLongRunning, isTemplate, type Kind, kindOf, sectionOf, serviceName } from "./kinds.js";
 import { type PublishedPort, publishedPorts } from "./ports.js";
+import { requiredUnits } from "./requires.js";
 import {
   lastValue,
   parseUnitFile,
@@ -44,16 +45,18 @@ export interface Service {
   /** Host directories that it mounts, as they are written. */
   readonly mounts: readonly string[];
   readonly ports: readonly PublishedPort[];
+  /** Services of the same set that it requires: systemd restarts it with each of them. */
+  readonly requires: readonly string[];
 }
 
 /** The services of a set of files, in the order of their names. */
 export function servicesOf(files: readonly File[]): readonly Service[] {
-  return files
-    .flatMap((file): Service[] => {
-      const kind = file.place === "quadlet" ? kindOf(file.path) : undefined;
-      const name = serviceName(file.path, file.content);
-      return kind && name !== undefined ? [describe(file, kind, name, files)] : [];
-    })
+  const made = files.flatMap((file): MadeUnit[] => {
+    const kind = file.place === "quadlet" ? kindOf(file.path) : undefined;
+    return kind ? [make(file, kind, files)] : [];
+  });
+  return made
+    .map((one) => describe(one, made))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
@@ -62,29 +65,38 @@ export function dropInOwner(path: string): string | undefined {
   return /^([^/]+)\.d\/[^/]+\.conf$/.exec(path)?.[1];
 }
 
-/**
- * Whether drop-ins of `OWNER.d/` reach a unit: its own name, a prefix of it up to a dash
- * (`web-.container`), or its whole kind (`container`). Source: podman-systemd.unit(5).
- */
-export function reaches(owner: string, unit: string): boolean {
-  const [, prefix = "", type] = /^(?:(.*-)\.)?([a-z]+)$/.exec(owner) ?? [];
-  return (
-    owner === unit || (type !== undefined && unit.startsWith(prefix) && unit.endsWith(`.${type}`))
-  );
+/** A unit together with its drop-ins: what Quadlet and then systemd make of all of them. */
+interface MadeUnit {
+  readonly file: File;
+  readonly dropIns: readonly File[];
+  readonly kind: Kind;
+  readonly name: string;
+  readonly merged: UnitFile;
 }
 
-function describe(file: File, kind: Kind, name: string, files: readonly File[]): Service {
-  const dropIns = files.filter((other) => {
-    const owner = dropInOwner(other.path);
-    return owner !== undefined && reaches(owner, other.place === "quadlet" ? file.path : name);
-  });
-  const unit: UnitFile = {
-    entries: [file, ...dropIns].flatMap((part) => parseUnitFile(part.content).entries),
-  };
+function make(file: File, kind: Kind, files: readonly File[]): MadeUnit {
+  const dropInsOf = (place: File["place"], owner: string) =>
+    files.filter((other) => other.place === place && dropInOwner(other.path) === owner);
+  const ofUnit = dropInsOf("quadlet", file.path);
+  // Quadlet names the service before systemd looks for the drop-ins of that name.
+  const name = serviceName(file.path, kind, merge([file, ...ofUnit]));
+  const dropIns = [...ofUnit, ...dropInsOf("systemd", name)];
+  return { file, dropIns, kind, name, merged: merge([file, ...dropIns]) };
+}
+
+function merge(files: readonly File[]): UnitFile {
+  return { entries: files.flatMap((file) => parseUnitFile(file.content).entries) };
+}
+
+function describe(
+  { file, dropIns, kind, name, merged }: MadeUnit,
+  all: readonly MadeUnit[],
+): Service {
   const section = sectionOf(kind);
-  const serviceEnvFiles = valuesOf(unit, "Service", "EnvironmentFile");
+  const serviceEnvFiles = valuesOf(merged, "Service", "EnvironmentFile");
   const image =
-    kind === "container" || kind === "image" ? lastValue(unit, section, "Image") : undefined;
+    kind === "container" || kind === "image" ? lastValue(merged, section, "Image") : undefined;
+  const required = new Set(requiredUnits(merged, kind));
   return {
     name,
     kind,
@@ -95,16 +107,21 @@ function describe(file: File, kind: Kind, name: string, files: readonly File[]):
     longRunning: isLongRunning(kind),
     ...(image === undefined || /\.(image|build)$/.test(image) ? {} : { image }),
     environment: Object.fromEntries(
-      valuesOf(unit, "Service", "Environment")
+      valuesOf(merged, "Service", "Environment")
         .flatMap(words)
+        .filter((word) => word.includes("="))
         .map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]),
     ),
-    envFiles: [...valuesOf(unit, section, "EnvironmentFile"), ...serviceEnvFiles],
+    envFiles: [...valuesOf(merged, section, "EnvironmentFile"), ...serviceEnvFiles],
     serviceEnvFiles,
-    variables: [...new Set(unit.entries.flatMap((entry) => variablesIn(entry.value)))],
-    mounts: valuesOf(unit, section, "Volume")
+    variables: [...new Set(merged.entries.flatMap((entry) => variablesIn(entry.value)))],
+    mounts: valuesOf(merged, section, "Volume")
       .map((value) => value.split(":")[0] ?? "")
       .filter((source) => /^(\/|%h)/.test(source)),
-    ports: publishedPorts(section, file.content),
+    ports: publishedPorts(merged, section),
+    requires: all
+      .filter((other) => required.has(other.name) || required.has(other.file.path))
+      .map((other) => other.name)
+      .filter((other) => other !== name),
   };
 }

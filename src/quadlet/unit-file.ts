@@ -55,10 +55,26 @@ export function lastValue(unit: UnitFile, section: string, key: string): string 
   return valuesOf(unit, section, key).at(-1);
 }
 
-/** Splits a value into words as systemd does: white space separates, quotes hold together. */
+/**
+ * Splits a value into words as systemd does: white space separates, quotes hold together
+ * wherever in a word they stand, and are no part of it.
+ */
 export function words(value: string): readonly string[] {
-  const found = value.match(/(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\\.|[^\s"'\\])+/g) ?? [];
-  return found.map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
+  const found: string[] = [];
+  let word: string | undefined;
+  const pieces = value.matchAll(
+    /"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|((?:\\.|[^\s"'\\])+)|\s+/g,
+  );
+  for (const [, double, single, plain] of pieces) {
+    const text = double ?? single ?? plain;
+    if (text !== undefined) {
+      word = (word ?? "") + text.replace(/\\([\\"'\s])/g, "$1");
+    } else if (word !== undefined) {
+      found.push(word);
+      word = undefined;
+    }
+  }
+  return word === undefined ? found : [...found, word];
 }
 
 /** Names in `${NAME}`, which systemd expands from the service's environment; `$${NAME}` is literal. */

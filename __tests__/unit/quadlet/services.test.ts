@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { checkUnits } from "../../../src/quadlet/check.js";
-import { serviceName } from "../../../src/quadlet/kinds.js";
+import { kindOf, serviceName } from "../../../src/quadlet/kinds.js";
 import { publishedPorts } from "../../../src/quadlet/ports.js";
-import { type File, reaches, type Service, servicesOf } from "../../../src/quadlet/services.js";
+import { type File, type Service, servicesOf } from "../../../src/quadlet/services.js";
+import { parseUnitFile } from "../../../src/quadlet/unit-file.js";
 
 /** Files by the path that they have in a release: drop-ins of services are below `systemd/`. */
 function files(contents: Readonly<Record<string, string>>): readonly File[] {
@@ -51,7 +52,8 @@ describe("the service that a unit makes", () => {
     ["container", "", undefined],
     ["web.constructor", "", undefined],
   ])("%s %j: %s", (path, text, expected) => {
-    expect(serviceName(path, text)).toBe(expected);
+    const kind = kindOf(path);
+    expect(kind && serviceName(path, kind, parseUnitFile(text))).toBe(expected);
   });
 
   test.each<[string, boolean, boolean]>([
@@ -85,12 +87,13 @@ describe("the service that a unit makes", () => {
 });
 
 describe("what a service is made from", () => {
-  test("its unit, and the drop-ins of both kinds that reach it", () => {
+  test("its unit, and its drop-ins of both kinds", () => {
     expect(
       service({
         "web.container": "[Container]\nImage=a:1\nPublishPort=80:80\n",
-        "container.d/a.conf": "[Container]\nVolume=/all:/all\n",
-        "web.container.d/a.conf": "[Container]\nImage=a:2\n",
+        "container.d/a.conf": "[Container]\nImage=a:6\n",
+        "web.container.d/a.conf": "[Container]\nImage=a:2\nVolume=/all:/all\n",
+        "systemd/web.container.d/a.conf": "[Container]\nImage=a:7\n",
         "web-.container.d/a.conf": "[Container]\nImage=a:3\n",
         "other.container.d/a.conf": "[Container]\nImage=a:4\n",
         "volume.d/a.conf": "[Container]\nImage=a:5\n",
@@ -100,7 +103,6 @@ describe("what a service is made from", () => {
     ).toMatchObject({
       files: [
         "quadlet/web.container",
-        "quadlet/container.d/a.conf",
         "quadlet/web.container.d/a.conf",
         "systemd/web.service.d/a.conf",
       ],
@@ -129,6 +131,8 @@ describe("what a service is made from", () => {
     ['Environment="A=b c" "D=e=f"', { A: "b c", D: "e=f" }],
     ["Environment=A=1\nEnvironment=A=2", { A: "2" }],
     ["Environment=A=1\nEnvironment=\nEnvironment=B=1", { B: "1" }],
+    ["Environment=TAG=\"v1\" B='c d'", { TAG: "v1", B: "c d" }],
+    ["Environment=A=1 nonsense B=2", { A: "1", B: "2" }],
   ])("the environment of %j", (text, environment) => {
     expect(service({ "a.container": `[Service]\n${text}\n` }).environment).toEqual(environment);
   });
@@ -153,8 +157,7 @@ describe("what a service is made from", () => {
     ]);
   });
 
-  // Ports, and the service's name, are read from the unit without its drop-ins.
-  test.fails("a port that a drop-in publishes counts", () => {
+  test("a port that a drop-in publishes counts", () => {
     const made = service({
       "a.container": "[Container]\nImage=a\n",
       "a.container.d/p.conf": "[Container]\nPublishPort=80:80\n",
@@ -162,7 +165,7 @@ describe("what a service is made from", () => {
     expect(made.ports).toEqual([{ address: "", port: 80 }]);
   });
 
-  test.fails("a name that a drop-in gives counts", () => {
+  test("a name that a drop-in gives counts", () => {
     const made = service({
       "a.container": "[Container]\nImage=a\n",
       "a.container.d/p.conf": "[Container]\nServiceName=b\n",
@@ -188,7 +191,7 @@ test.each<[string, string, number | undefined]>([
   [`127.0.0.1:\${PORT}:80`, "", undefined],
   ["8000:80:90:100", "", undefined],
 ])("PublishPort=%s", (value, address, port) => {
-  expect(publishedPorts("Container", `[Container]\nPublishPort=${value}\n`)).toEqual(
+  expect(publishedPorts(parseUnitFile(`[Container]\nPublishPort=${value}\n`), "Container")).toEqual(
     port === undefined ? [] : [{ address, port }],
   );
 });
@@ -196,25 +199,50 @@ test.each<[string, string, number | undefined]>([
 test("ports of the section asked for, since the last reset", () => {
   const text =
     "[Pod]\nPublishPort=1:1\nPublishPort=\nPublishPort=2:2\nPublishPort=3:3\n[Container]\nPublishPort=4:4\n";
-  expect(publishedPorts("Pod", text).map(({ port }) => port)).toEqual([2, 3]);
+  expect(publishedPorts(parseUnitFile(text), "Pod").map(({ port }) => port)).toEqual([2, 3]);
 });
 
-test.each<[string, string, boolean]>([
-  ["web.container", "web.container", true],
-  ["web.service", "web.service", true],
-  ["container", "web.container", true],
-  ["web-.container", "web-api.container", true],
-  ["web-.container", "web-api-v2.container", true],
-  ["web-api-.service", "web-api-v2.service", true],
-  ["web-.container", "web.container", false],
-  ["web-.container", "webapi.container", false],
-  ["web.container", "web-api.container", false],
-  ["web.container", "web.kube", false],
-  ["kube", "web.container", false],
-  ["web-.kube", "web-api.container", false],
-  ["web", "web.container", false],
-])("drop-ins of %s.d reach %s: %s", (owner, unit, expected) => {
-  expect(reaches(owner, unit)).toBe(expected);
+describe("what a service restarts with", () => {
+  const others = {
+    "db.container": "",
+    "net.network": "",
+    "data.volume": "",
+    "base.image": "",
+    "made.build": "",
+    "shop.pod": "",
+    "cache.container": "[Container]\nServiceName=redis\n",
+  };
+  test.each<[string, readonly string[]]>([
+    ["[Unit]\nRequires=db.service redis.service\n", ["db.service", "redis.service"]],
+    ["[Unit]\nBindsTo=db.service\nPartOf=redis.service\n", ["db.service", "redis.service"]],
+    ["[Unit]\nRequisite=db.service\n", ["db.service"]],
+    ["[Unit]\nRequires=cache.container\n", ["redis.service"]],
+    ["[Unit]\nRequires=db.service\nRequires=\n", []],
+    ["[Unit]\nWants=db.service\nAfter=db.service\n", []],
+    ["[Unit]\nRequires=sshd.service other.network web.service\n", []],
+    ["[Container]\nNetwork=net.network:ip=10.0.0.2\n", ["net-network.service"]],
+    ["[Container]\nNetwork=db.container\n", ["db.service"]],
+    ["[Container]\nVolume=data.volume:/d:U\nVolume=/srv:/s\n", ["data-volume.service"]],
+    ["[Container]\nMount=type=volume,source=data.volume,dst=/d\n", ["data-volume.service"]],
+    ["[Container]\nImage=base.image\n", ["base-image.service"]],
+    ["[Container]\nImage=made.build\n", ["made-build.service"]],
+    ["[Container]\nPod=shop.pod\n", ["shop-pod.service"]],
+    ["[Pod]\nNetwork=net.network\n", []],
+  ])("%j: %j", (text, expected) => {
+    const made = servicesOf(files({ ...others, "web.container": text }));
+    expect(made.find(({ name }) => name === "web.service")?.requires).toEqual(expected);
+  });
+
+  test("what its drop-ins say counts", () => {
+    const made = servicesOf(
+      files({
+        ...others,
+        "web.container": "",
+        "systemd/web.service.d/a.conf": "[Unit]\nRequires=db.service\n",
+      }),
+    );
+    expect(made.find(({ name }) => name === "web.service")?.requires).toEqual(["db.service"]);
+  });
 });
 
 describe("checks of the whole set", () => {
@@ -275,19 +303,41 @@ describe("checks of the whole set", () => {
       "check: repo/systemd/web.service.d/x.conf.j2: is a drop-in for web.service, which no unit here makes. The units here make shop.service.",
     ],
     [
+      "a drop-in of a unit among those of services",
+      { "a.container": "", "systemd/a.container.d/x.conf": "" },
+      "check: repo/systemd/a.container.d/x.conf.j2: is a drop-in for a.container, which no unit here makes. The units here make a.service.",
+    ],
+    [
+      "a drop-in of a whole kind",
+      { "a.container": "", "container.d/x.conf": "" },
+      "check: repo/container.d/x.conf.j2: acts on every container of the host, other apps' included. Put it into the folder of one unit, NAME.container.d.",
+    ],
+    [
       "a drop-in of a whole kind that is not here",
       { "a.container": "", "volume.d/x.conf": "" },
-      "check: repo/volume.d/x.conf.j2: is a drop-in for volume, which no unit here makes. The units here make a.service.",
+      "check: repo/volume.d/x.conf.j2: acts on every volume of the host, other apps' included. Put it into the folder of one unit, NAME.volume.d.",
+    ],
+    [
+      "a drop-in of every service, sshd's too",
+      { "a.container": "", "systemd/service.d/x.conf": "" },
+      "check: repo/systemd/service.d/x.conf.j2: acts on every service of the host, other apps' included. Put it into the folder of one unit, NAME.service.d.",
+    ],
+    [
+      "a drop-in of a prefix",
+      { "web-api.container": "", "systemd/web-.service.d/x.conf": "" },
+      "check: repo/systemd/web-.service.d/x.conf.j2: acts on every service named web-… of the host, other apps' included. Put it into the folder of one unit, NAME.service.d.",
     ],
   ])("%s is refused", (_, contents, message) => {
     expect(complaints(contents)).toEqual([message]);
   });
 
-  // Such a file acts on every service of the host, sshd's too; and the prefix on other apps'.
-  test.fails.each(["systemd/service.d/x.conf", "container.d/x.conf"])(
-    "%s reaches beyond this app and is refused",
-    (path) => {
-      expect(complaints({ "a.container": "", [path]: "" })).toHaveLength(1);
-    },
-  );
+  test.each([
+    "systemd/service.d/x.conf",
+    "container.d/x.conf",
+    "web-.container.d/x.conf",
+    "systemd/web-.service.d/x.conf",
+    "systemd/web-api-.service.d/x.conf",
+  ])("%s reaches beyond this app and is refused", (path) => {
+    expect(complaints({ "web-api-v2.container": "", [path]: "" })).toHaveLength(1);
+  });
 });
