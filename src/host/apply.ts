@@ -5,6 +5,7 @@ import type { Plan } from "../plan/plan.js";
 import type { HealthSettings, PullPolicy } from "../settings/settings.js";
 import { type Event, field, freeText, textLines } from "./events.js";
 import type { Owner } from "./owner.js";
+import env from "./programs/env.sh";
 import failure from "./programs/failure.sh";
 import flip from "./programs/flip.sh";
 import health from "./programs/health.sh";
@@ -22,6 +23,7 @@ import type { Session } from "./session.js";
 const transactionProgram = [
   transaction,
   failure,
+  env,
   unpack,
   validate,
   pull,
@@ -103,6 +105,8 @@ export async function applyPlan(
     journals: new Map(),
     since: "0",
   };
+  let phase: Phase = "connect";
+  let finished = false;
   try {
     await runAsOwner(
       session,
@@ -115,14 +119,27 @@ export async function applyPlan(
         ...(how.archive === undefined ? {} : { archive: how.archive }),
       },
       (event) => {
+        if (event.name === "finished") finished = true;
         const progress = record(applied, event);
+        if (progress?.kind === "phase") phase = progress.phase;
         if (progress) onProgress(progress);
       },
     );
+    if (!finished) throw endedEarly(session.host, phase);
   } catch (error) {
     applied.error = withEvidence(error, applied);
   }
   return applied;
+}
+
+/** A shell that something ends early can still end with 0; only the program's own word counts. */
+function endedEarly(host: string, phase: Phase): DeployError {
+  return new DeployError({
+    host,
+    phase,
+    cause: "the program on the host ended early, without a word on why",
+    remedy: "Run the deploy again; it starts whatever this one left behind.",
+  });
 }
 
 /** Reads the last journal lines of the services that a health check asks. */
@@ -151,7 +168,8 @@ function parameters(plan: Plan, how: Application): Readonly<Record<string, strin
       .filter((service) => actions.includes(service.action))
       .map((service) => service.name)
       .join(" ");
-  const seconds = (ms: number) => String(ms / 1000);
+  // As the host's programs count time, see `now` there.
+  const hundredths = (ms: number) => String(Math.ceil(ms / 10));
   return {
     QD_APP: how.app,
     QD_STATE: how.stateDir,
@@ -171,11 +189,11 @@ function parameters(plan: Plan, how: Application): Readonly<Record<string, strin
     QD_EXPECTED: plan.expected.map(({ service, path }) => `${service}\t${path}`).join("\n"),
     QD_IMAGES: plan.images.map(({ service, image }) => `${service}\t${image}`).join("\n"),
     QD_PULL: how.pull,
-    QD_STABLE_FOR: String(Math.ceil(how.stableFor / 1000)),
+    QD_STABLE_FOR: hundredths(how.stableFor),
     QD_HEALTH_URL: how.target.fromHost ?? "",
     QD_HEALTH_SERVICES: how.target.services.join(" "),
-    QD_HEALTH_TIMEOUT: String(Math.ceil(how.health.timeout / 1000)),
-    QD_HEALTH_INTERVAL: seconds(how.health.interval),
+    QD_HEALTH_TIMEOUT: hundredths(how.health.timeout),
+    QD_HEALTH_INTERVAL: hundredths(how.health.interval),
     QD_HEALTH_SUCCESSES: String(how.health.successes),
     QD_HEALTH_STATUS: how.health.status.map(({ from, to }) => `${from}-${to}`).join(" "),
   };

@@ -11,7 +11,8 @@ export function explainFailure(host: string, owner: Owner, event: Event): Deploy
   const object = field(event, 1);
   const code = field(event, 2);
   const text = freeText(event, 3);
-  const { cause, remedy } = meanings[code]?.({ object, text, owner }) ?? { cause: code };
+  const meaning = Object.hasOwn(meanings, code) ? meanings[code] : undefined;
+  const { cause, remedy } = meaning?.({ object, text, owner }) ?? { cause: code };
   return new DeployError({
     host,
     phase,

@@ -4,6 +4,7 @@ import { DeployError } from "../errors.js";
 import type { Directory, Facts } from "../plan/facts.js";
 import { type Event, field } from "./events.js";
 import type { Owner } from "./owner.js";
+import env from "./programs/env.sh";
 import program from "./programs/facts.sh";
 import { runAsOwner } from "./remote.js";
 import type { Session } from "./session.js";
@@ -39,7 +40,7 @@ export async function readFacts(
     session,
     owner,
     {
-      text: program,
+      text: `${env}\n${program}`,
       parameters: {
         QD_ROOT: where.quadletRoot,
         QD_QDIR: where.quadletDir,

@@ -60,10 +60,10 @@ test("the plan becomes parameters of the program", async () => {
     "QD_RESTART='web.service worker.service'",
     "QD_WATCHED='web.service worker.service'",
     "QD_HEALTH_STATUS='200-200 300-399'",
-    "QD_HEALTH_INTERVAL=0.5",
-    "QD_HEALTH_TIMEOUT=2",
+    "QD_HEALTH_INTERVAL=50",
+    "QD_HEALTH_TIMEOUT=150",
     "QD_HEALTH_SUCCESSES=2",
-    "QD_STABLE_FOR=3",
+    "QD_STABLE_FOR=250",
     "QD_HEALTH_SERVICES=web.service",
   ])
     expect(`\n${program}`).toContain(`\n${line}\n`);
@@ -155,8 +155,16 @@ test("it never throws", async () => {
 });
 
 describe("a host that says too little", () => {
-  // A program that was killed by a signal, or a shell that ends early with 0, says no "finished".
-  test.fails("an end without `finished` is no success", async () => {
-    expect((await apply(["started|1", "flipped|R1"])).applied.error).toBeDefined();
+  // A shell that something ends early can end with 0, and says no "finished".
+  test.each([
+    [[], /^web: connect: the program on the host ended early/],
+    [["started|1", "step|flip", "flipped|R1"], /^web: flip: the program on the host ended early/],
+  ])("an end without `finished` is no success: %j", async (lines, message) => {
+    const { applied } = await apply(lines);
+    expect((applied.error as DeployError).message).toMatch(message);
+  });
+
+  test("one with it is", async () => {
+    expect((await apply(["started|1", "finished"])).applied.error).toBeUndefined();
   });
 });

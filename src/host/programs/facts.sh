@@ -38,20 +38,17 @@ current_release() {
 }
 
 # Values never leave the host: each line of .env goes as a digest that is salted with this
-# connection's nonce, enough to see whether it changes.
+# connection's nonce, enough to see whether it changes. A release sets no value of several
+# lines, so the digest of nothing stands for one.
 env_keys() {
   [ -f "$QD_QDIR/.env" ] || return 0
   [ -r "$QD_QDIR/.env" ] || fail facts "$QD_QDIR/.env" unreadable
-  while IFS= read -r line || [ -n "$line" ]; do
-    key=${line%%=*}
-    case $line in
-      [A-Za-z_]*=*)
-        case $key in *[!A-Za-z0-9_]*) continue ;; esac
-        sum=$(printf '%s\n%s' "$QD_NONCE" "$line" | sha256sum)
-        say env "$key" "${sum%% *}"
-        ;;
-    esac
-  done <"$QD_QDIR/.env"
+  read_env 'function assignment() {
+    if (key != "") printf "%s\t%s\n", key, index(raw, "\n") ? "" : raw
+  }' <"$QD_QDIR/.env" | while IFS= read -r line; do
+    sum=$(printf '%s\n%s' "$QD_NONCE" "${line#*"$tab"}" | sha256sum)
+    say env "${line%%"$tab"*}" "${sum%% *}"
+  done
 }
 
 services() {

@@ -30,7 +30,13 @@ flip() {
   # No link may ever dangle: one that does makes Quadlet load nothing at all. So links of
   # removed files go before the flip, and links of added files come after it.
   printf '%s\n' "$QD_REMOVE" | while IFS= read -r link; do
-    [ -z "$link" ] || { rm -f "$link" && rmdir "${link%/*}" 2>/dev/null; }
+    [ -n "$link" ] || continue
+    rm -f "$link"
+    # The folder of drop-ins goes with its last one; the directories of systemd and Quadlet stay.
+    case ${link%/*} in
+      "$QD_QDIR") ;;
+      *.d) rmdir "${link%/*}" 2>/dev/null ;;
+    esac
   done
   said=$(put_link "$QD_STATE/current" "releases/$QD_RELEASE" 2>&1) || fail flip "$QD_STATE/current" cannot-write "$said"
   say flipped "$QD_RELEASE"

@@ -1,31 +1,42 @@
 # Health: the application answers, as the host itself sees it.
 
-# GET with curl or, for plain http on a host without curl, with bash. Leaves $scratch/head and
-# $scratch/body; what went wrong is on standard output.
+# http_get URL SECONDS: GET with curl or, for plain http on a host without curl, with bash.
+# Leaves $scratch/head and $scratch/body; what went wrong is on standard output.
 http_get() {
   : >"$scratch/head"
   : >"$scratch/body"
   if command -v curl >/dev/null; then
-    curl --silent --show-error --max-time 10 --user-agent quadlet-deploy \
+    curl --silent --show-error --globoff --max-time "$2" --user-agent quadlet-deploy \
       --dump-header "$scratch/head" "$1" 2>"$scratch/http-error" | head -c 4096 >"$scratch/body"
     cat "$scratch/http-error"
     return
   fi
-  rest=${1#http://}
-  where=${rest%%/*}
+  url=${1#http://}
+  url=${url%%#*}
+  where=${url%%[/?]*}
+  path=${url#"$where"}
+  where=${where##*@}
   case $where in
-    *:*) port=${where##*:} ;;
-    *) port=80 ;;
+    *:*[!]]) name=${where%:*} port=${where##*:} ;;
+    *) name=${where%:} port=80 ;;
   esac
-  name=${where%:"$port"}
   name=${name#[}
-  timeout 10 bash -c '
+  timeout "$2" bash -c '
     exec 4<>"/dev/tcp/$1/$2" || exit
     printf "GET /%s HTTP/1.0\r\nHost: %s\r\nUser-Agent: quadlet-deploy\r\n\r\n" "$3" "$4" >&4
-    head -c 8192 <&4' bash "${name%]}" "$port" "${rest#*/}" "$where" >"$scratch/answer" 2>"$scratch/http-error"
+    head -c 8192 <&4' bash "${name%]}" "$port" "${path#/}" "$where" >"$scratch/answer" 2>"$scratch/http-error"
+  [ $? != 124 ] || echo "no answer within $2 s" >>"$scratch/http-error"
   sed "/^\r*\$/q" "$scratch/answer" >"$scratch/head"
   sed "1,/^\r*\$/d" "$scratch/answer" | head -c 4096 >"$scratch/body"
   tail -n 1 "$scratch/http-error"
+}
+
+# The time for a request that begins now: 10 s or what is left, but enough for one that is quick.
+request_time() {
+  rest=$((deadline - $(now)))
+  [ "$rest" -lt 1000 ] || rest=1000
+  [ "$rest" -gt 100 ] || rest=100
+  as_seconds "$rest"
 }
 
 accepted() {
@@ -45,7 +56,7 @@ health() {
   deadline=$(($(now) + QD_HEALTH_TIMEOUT))
   successes=0 last=""
   while :; do
-    trouble=$(http_get "$QD_HEALTH_URL")
+    trouble=$(http_get "$QD_HEALTH_URL" "$(request_time)")
     # The last status line: a proxy may answer "100 Continue" or "200 Connection established" first.
     status=$(sed -n 's/^HTTP\/[0-9.]* \([0-9][0-9][0-9]\).*/\1/p' "$scratch/head" | tail -n 1)
     if [ -n "$status" ] && accepted "$status"; then
@@ -64,6 +75,6 @@ health() {
         "$(head -c 1024 "$scratch/body" | base64 | tr -d '\n')"
       fail_services unhealthy "$trouble"
     fi
-    sleep "$QD_HEALTH_INTERVAL"
+    pause "$QD_HEALTH_INTERVAL" "$deadline"
   done
 }

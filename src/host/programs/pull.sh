@@ -1,7 +1,8 @@
 # Pull: images are on the host before any service stops.
 
 env_value() {
-  sed -n "s/^$1=//p" "$staged/.env" | tail -n 1
+  read_env 'function assignment() { if (key == name) last = value } END { printf "%s", last }' \
+    "$1" <"$staged/.env"
 }
 
 # Expands ${NAME} from the release's .env, as systemd will when the service starts.
@@ -22,18 +23,25 @@ expand() {
 }
 
 pull_one() {
-  if podman image exists "$1" 2>/dev/null; then
-    case $QD_PULL:$1 in never:* | missing:* | *:localhost/*) return 0 ;; esac
-  elif [ "$QD_PULL" = never ]; then
+  case $QD_PULL:$1 in
+    never:* | missing:* | *:localhost/*) podman image exists "$1" 2>/dev/null && return ;;
+  esac
+  if [ "$QD_PULL" = never ]; then
     echo "the host does not have it, and pull is never"
     return 1
   fi
-  podman pull --quiet "$1" 2>&1
+  podman pull --quiet "$1"
+}
+
+# The image with its ID, which says whether a container runs it, and its digest, for the record.
+identify() {
+  identity=$(podman image inspect --format '{{.Id}}{{"\t"}}{{.Digest}}' "$1") &&
+    printf '%s\t%s\n' "$1" "$identity"
 }
 
 pull() {
   begin pull
-  : >"$scratch/images"
+  : >"$scratch/identities"
   printf '%s\n' "$QD_IMAGES" | while IFS=$tab read -r service image; do
     [ -z "$service" ] || printf '%s\t%s\n' "$service" "$(expand "$image")"
   done >"$scratch/images"
@@ -42,20 +50,23 @@ pull() {
   number=0
   while IFS= read -r image; do
     number=$((number + 1))
-    (pull_one "$image" >"$scratch/pull.$number" && : >"$scratch/pulled.$number") </dev/null &
+    (pull_one "$image" && identify "$image" >"$scratch/pulled.$number") \
+      >"$scratch/pull.$number" 2>&1 </dev/null &
   done <"$scratch/references"
   wait
   number=0
   while IFS= read -r image; do
     number=$((number + 1))
-    [ -e "$scratch/pulled.$number" ] || fail pull "$image" no-image "$(cat "$scratch/pull.$number")"
+    [ -s "$scratch/pulled.$number" ] || fail pull "$image" no-image "$(cat "$scratch/pull.$number")"
+    cat "$scratch/pulled.$number" >>"$scratch/identities"
   done <"$scratch/references"
-  while IFS=$tab read -r service image; do
-    id=$(podman image inspect --format '{{.Id}}' "$image" </dev/null)
-    digest=$(podman image inspect --format '{{.Digest}}' "$image" </dev/null)
-    say image "$service" "$image" "$id" "$digest"
-    printf '%s\t%s\n' "$service" "$id" >>"$scratch/wanted"
-  done <"$scratch/images"
+  awk -F '\t' '
+    FILENAME == ARGV[1] { identity[$1] = $2 "\t" $3; next }
+    { print $0 "\t" identity[$2] }' "$scratch/identities" "$scratch/images" |
+    while IFS=$tab read -r service image id digest; do
+      say image "$service" "$image" "$id" "$digest"
+      printf '%s\t%s\n' "$service" "$id" >>"$scratch/wanted"
+    done
 }
 
 # Services whose container runs another image than their unit names now: the tag moved.

@@ -29,12 +29,24 @@ network_wait() {
   fi
 }
 
+# Remembers from which release its services were started. A deploy that ends between the flip and
+# here leaves another name, and the next one restarts them. One whose services failed ends after
+# it: the next one starts what is down, and leaves the database alone.
+remember_started() {
+  release=$(readlink "$QD_STATE/current")
+  said=$({ printf '%s\n' "${release##*/}" >"$QD_STATE/.started" && mv "$QD_STATE/.started" "$QD_STATE/started"; } 2>&1) ||
+    fail restart "$QD_STATE/started" cannot-write "$said"
+}
+
 restart() {
   restarted="$QD_RESTART $(moved_images)"
   # shellcheck disable=SC2086 # a list of unit names
   restarted=$(printf '%s\n' $restarted | sort -u | tr '\n' ' ')
   restarted=${restarted% }
-  [ -n "$restarted" ] || return 0
+  [ -n "$restarted" ] || {
+    remember_started
+    return
+  }
   begin restart
   say restarting "$restarted"
   # shellcheck disable=SC2086 # a list of unit names
@@ -50,6 +62,7 @@ restart() {
   done
   wait
   tell_states
+  remember_started
   [ "$(cat "$scratch/job.status")" = 0 ] || fail_services job-failed "$(cat "$scratch/job")"
 }
 
@@ -58,16 +71,7 @@ down() {
   awk -F '\t' '$2 != "active" { printf "%s ", $1 }' "$scratch/states"
 }
 
-# Remembers which release its services were started from. A deploy that ends between the flip
-# and here leaves another name, and the next one starts them.
-remember_started() {
-  release=$(readlink "$QD_STATE/current")
-  said=$({ printf '%s\n' "${release##*/}" >"$QD_STATE/.started" && mv "$QD_STATE/.started" "$QD_STATE/started"; } 2>&1) ||
-    fail restart "$QD_STATE/started" cannot-write "$said"
-}
-
 settle() {
-  remember_started
   begin settle
   deadline=$(($(now) + QD_HEALTH_TIMEOUT))
   while :; do
@@ -76,7 +80,7 @@ settle() {
     [ -n "$not_up" ] || break
     ! grep -q "${tab}failed$tab" "$scratch/states" || fail_services service-failed
     [ "$(now)" -lt "$deadline" ] || fail_services not-active
-    sleep 0.3
+    pause 30 "$deadline"
   done
   cp "$scratch/states" "$scratch/settled"
   stable=$(($(now) + QD_STABLE_FOR))
@@ -94,6 +98,6 @@ stay_up() {
       $2 != "active" || $5 > before[$1] { printf "%s ", $1 }' "$scratch/settled" "$scratch/states")
     [ -z "$unsteady" ] || fail_services crash-loop "$unsteady"
     [ "$(now)" -lt "$stable" ] || break
-    sleep 0.3
+    pause 30 "$stable"
   done
 }

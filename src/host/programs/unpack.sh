@@ -1,20 +1,12 @@
 # Unpack: the release, complete, beside the others, and not yet current.
 
-# Keys of the host's .env that the release does not name, each with the comment lines right
-# above it, and the lines that continue its value.
+# What the host's .env holds beside the keys that the release names, with the comment lines right
+# above each, to the byte.
 kept_env() {
-  awk '
-    FILENAME == ARGV[1] { if (match($0, /^[A-Za-z_][A-Za-z0-9_]*=/)) ours[substr($0, 1, RLENGTH - 1)] = 1; next }
-    /^[ \t]*$/ { comment = ""; next }
-    /^[ \t]*[#;]/ { comment = comment $0 "\n"; next }
-    match($0, /^[ \t]*[A-Za-z_][A-Za-z0-9_]*=/) {
-      key = substr($0, 1, RLENGTH - 1); gsub(/[ \t]/, "", key)
-      kept = !(key in ours)
-      if (kept) printf "%s%s\n", comment, $0
-      comment = ""; next
-    }
-    { if (kept) print; comment = "" }
-  ' "$1" "$2"
+  ours=$(read_env 'function assignment() { if (key != "") printf " %s ", key }' <"$1") || return
+  read_env 'function assignment() {
+    if (key == "" || !index(name, " " key " ")) printf "%s%s\n", comment, raw
+  }' "$ours" <"$2"
 }
 
 unpack() {
