@@ -26,7 +26,8 @@ flip() {
   # shellcheck disable=SC2086 # a list of unit names
   [ -z "$QD_STOP" ] || said=$(manager stop $QD_STOP 2>&1) || fail flip "$QD_STOP" cannot-stop "$said"
   said=$(mv -T "$staged" "$QD_STATE/releases/$QD_RELEASE" 2>&1) || fail flip "$QD_STATE" cannot-write "$said"
-  sync -f "$QD_STATE" 2>/dev/null || sync
+  # These files alone: all of the disk would wait for the layers that were just pulled.
+  find "$QD_STATE/releases/$QD_RELEASE" -exec sync "$QD_STATE/releases" {} + 2>/dev/null || sync
   # No link may ever dangle: one that does makes Quadlet load nothing at all. So links of
   # removed files go before the flip, and links of added files come after it.
   printf '%s\n' "$QD_REMOVE" | while IFS= read -r link; do
