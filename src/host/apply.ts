@@ -285,8 +285,10 @@ export function withEvidence(error: unknown, applied: Applied): unknown {
     `journal of ${service}:`,
     ...(lines.length > 0 ? lines : ["(nothing since the deploy began)"]).map((line) => `  ${line}`),
   ]);
+  const answered = response.length > 0 ? ` (it answers HTTP ${answer?.status})` : "";
   return new DeployError({
     ...error.parts,
+    cause: `${error.parts.cause}${answered}`,
     details: [...(error.parts.details ?? []), ...response, ...said],
   });
 }

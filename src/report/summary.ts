@@ -97,7 +97,7 @@ function changesPart(host: HostReport): readonly string[] {
     ...warnings.map((warning) => `> [!WARNING]\n> ${text(warning)}`),
     ...(all.length > 0
       ? [
-          `<details><summary>${changed.length} files and ${env.set.length} keys of .env changed</summary>\n\n${table(["What", "Change", "From"], all)}\n\n</details>`,
+          `<details><summary>${count(changed.length, "file")} and ${count(env.set.length, "key")} of .env changed</summary>\n\n${table(["What", "Change", "From"], all)}\n\n</details>`,
         ]
       : []),
   ];
@@ -116,6 +116,10 @@ function factsLine(host: HostReport): readonly string[] {
     `${text(host.host)} runs ${release}${before} · Podman ${text(podman)} · systemd ${text(systemd)} · units of ${text(owner.name)}`,
     `<sub>${phases}</sub>`,
   ];
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -128,12 +128,9 @@ describe("the lines that name a host, as ssh-keygen -F finds them", () => {
   });
 
   // OpenSSH skips a line with a marker that it does not know.
-  test.each(["@REVOKED", "@revokd", "@anything"])(
-    "the marker %s accepts nothing",
-    (marker) => {
-      expect(knownKeys(`${marker} ${line("web", ed25519)}`, "web", 22).accepted).toEqual([]);
-    },
-  );
+  test.each(["@REVOKED", "@revokd", "@anything"])("the marker %s accepts nothing", (marker) => {
+    expect(knownKeys(`${marker} ${line("web", ed25519)}`, "web", 22).accepted).toEqual([]);
+  });
 });
 
 describe("verdict", () => {

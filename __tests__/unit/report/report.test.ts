@@ -143,7 +143,7 @@ describe("the summary page", () => {
 
 **Health:** HTTP 200 <code>ok</code>
 
-<details><summary>1 files and 1 keys of .env changed</summary>
+<details><summary>1 file and 1 key of .env changed</summary>
 
 | What | Change | From |
 | --- | --- | --- |
