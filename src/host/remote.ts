@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { DeployError } from "../errors.js";
-import { type Event, parseEvent } from "./events.js";
+import { type Event, parseEvent, plain, textLines } from "./events.js";
 import { explainFailure } from "./explain.js";
 import type { Owner } from "./owner.js";
 import common from "./programs/common.sh";
@@ -88,7 +88,7 @@ function unexplained(
   stderr: string,
   code: number,
 ): DeployError {
-  const said = `${stderr}\n${stdout}`.split("\n").filter((line) => line.trim() !== "");
+  const said = textLines(plain(`${stderr}\n${stdout}`));
   if (owner.sudo && /^sudo:/m.test(stderr)) {
     return new DeployError({
       host,
