@@ -10,8 +10,9 @@ import { problemLines } from "./report/problems.js";
 import { redactor } from "./report/redact.js";
 import { succeeded } from "./report/report.js";
 import { failurePage, summaryPage } from "./report/summary.js";
+import { readSettings } from "./settings/read.js";
 import { secretsIn } from "./settings/secrets.js";
-import { type RawOptions, readSettings } from "./settings/settings.js";
+import type { RawOptions } from "./settings/settings.js";
 
 /** Reads the inputs, deploys, and reports; sets the exit code instead of throwing. */
 export async function run(): Promise<void> {

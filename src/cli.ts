@@ -9,8 +9,9 @@ import { problemLines } from "./report/problems.js";
 import { redactor } from "./report/redact.js";
 import { sentence, succeeded } from "./report/report.js";
 import { type Command as CommandName, type Option, options } from "./settings/options.js";
+import { readSettings } from "./settings/read.js";
 import { secretsIn } from "./settings/secrets.js";
-import { type RawOptions, readSettings } from "./settings/settings.js";
+import type { RawOptions } from "./settings/settings.js";
 
 const about: Readonly<Record<CommandName, string>> = {
   deploy: "ship the units to the hosts, and prove that they are healthy",

@@ -200,14 +200,14 @@ describe("hosts", () => {
 
   it("whose login shell is chatty, and in another language", async () => {
     await host.ok(
-      "printf 'echo Welcome; echo ::error::noise; export LANG=de_DE.UTF-8\\n' > /root/.bashrc",
+      "printf 'echo Welcome; echo ::error::noise; export LANG=de_DE.UTF-8\\n' > ~/.bashrc",
     );
     try {
       const run = await runAction(access(bed, host, "root"), workspace);
       expect(run.code, run.log).toBe(0);
       expect(run.log).not.toMatch(/^::error/m);
     } finally {
-      await host.ok("rm /root/.bashrc");
+      await host.ok("rm ~/.bashrc");
     }
   });
 

@@ -6,7 +6,8 @@ import { build } from "../../../src/commands/build.js";
 import { renderTo } from "../../../src/commands/render.js";
 import { Stopwatch } from "../../../src/commands/stopwatch.js";
 import { narrator } from "../../../src/report/narrator.js";
-import { type RawOptions, readSettings } from "../../../src/settings/settings.js";
+import { readSettings } from "../../../src/settings/read.js";
+import type { RawOptions } from "../../../src/settings/settings.js";
 import { Repository, templates, unit } from "../render/support.js";
 import { contentOf, messagesOf } from "../settings/support.js";
 

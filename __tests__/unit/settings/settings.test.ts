@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type RawOptions, readSettings } from "../../../src/settings/settings.js";
+import { readSettings } from "../../../src/settings/read.js";
+import type { RawOptions } from "../../../src/settings/settings.js";
 import { around, contentOf, deploySettings, messagesOf, required, settingsOf } from "./support.js";
 
 describe("defaults", () => {

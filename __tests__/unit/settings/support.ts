@@ -1,10 +1,10 @@
 import { type DeployError, deployErrors } from "../../../src/errors.js";
-import {
-  type Content,
-  type DeploySettings,
-  type RawOptions,
-  readSettings,
-  type Settings,
+import { readSettings } from "../../../src/settings/read.js";
+import type {
+  Content,
+  DeploySettings,
+  RawOptions,
+  Settings,
 } from "../../../src/settings/settings.js";
 
 /** The errors that a user reads when `work` fails; a failure of another kind is a fault. */
