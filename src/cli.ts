@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Command, Option as CommandOption } from "commander";
+import { version } from "../package.json";
 import type { Context } from "./commands/context.js";
 import { deploy } from "./commands/deploy.js";
 import { renderTo } from "./commands/render.js";
@@ -20,7 +21,7 @@ const about: Readonly<Record<CommandName, string>> = {
 
 const program = new Command("quadlet-deploy")
   .description("Deploys Podman Quadlet units to hosts over SSH.")
-  .version(process.env.npm_package_version ?? "0.1.0")
+  .version(version)
   .showHelpAfterError("(quadlet-deploy --help lists the commands)");
 
 for (const name of Object.keys(about) as CommandName[]) {
