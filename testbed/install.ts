@@ -80,7 +80,9 @@ async function inLanes(lanes: number, steps: readonly Step[]): Promise<string[]>
 /** Does something that takes its time, saying so. */
 async function shown<T>(what: string, work: () => Promise<T>): Promise<T> {
   const started = Date.now();
-  const spinner = ora(what).start();
+  // A terminal without a width has no lines to take back; a spinner would never end doing it.
+  const spins = process.stderr.isTTY === true && process.stderr.columns > 0;
+  const spinner = ora({ text: what, isEnabled: spins }).start();
   try {
     const result = await work();
     spinner.succeed(`${what} (${Math.round((Date.now() - started) / 1000)} s)`);

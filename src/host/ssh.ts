@@ -51,7 +51,10 @@ export async function connect(login: Login, access: Access): Promise<Session> {
   };
   const ssh = new NodeSSH();
   try {
-    await ssh.connect(config);
+    const connecting = ssh.connect(config);
+    // Small packets go at once: with Nagle's algorithm each exchange waits for a delayed ACK.
+    ssh.connection?.setNoDelay(true);
+    await connecting;
   } catch (error) {
     ssh.dispose();
     throw explain(error, login, access, known, offered);

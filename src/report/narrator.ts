@@ -41,7 +41,8 @@ const phases: Readonly<Record<Phase, string>> = {
  * hosts starts with the host's name, so that no line of it can be a workflow command.
  */
 export function narrator(stream: NodeJS.WriteStream, redact: Redact): Narrator {
-  const spins = stream.isTTY === true && process.env.CI === undefined;
+  // A terminal without a width has no lines to take back; a spinner would never end doing it.
+  const spins = stream.isTTY === true && stream.columns > 0 && process.env.CI === undefined;
   const view = spins ? new Spinner(stream) : new Lines(stream);
   const say = (host: string, text: string) => {
     for (const line of inertLines(redact(text))) view.line(`  ${host}: ${line}`);

@@ -99,6 +99,22 @@ describe("narrator", () => {
     return String(stream.read() ?? "");
   };
 
+  // Its spinner would take back infinitely many lines: ora divides by the width.
+  test("a terminal without a width gets plain lines", () => {
+    const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 0 });
+    const { CI } = process.env;
+    delete process.env.CI;
+    try {
+      const to = narrator(stream as never as NodeJS.WriteStream, open);
+      to.phase("web", "connect");
+      to.phase("web", "facts");
+      to.end("web", true);
+    } finally {
+      if (CI !== undefined) process.env.CI = CI;
+    }
+    expect(String(stream.read())).toBe("web: connecting\nweb: reading the host's facts\n");
+  });
+
   test("phases, the plan and what happens, a line each without a terminal", () => {
     const { plan } = hostReport();
     if (!plan) throw new Error("no plan");
