@@ -1,7 +1,9 @@
 import { join, resolve } from "node:path";
 import * as core from "@actions/core";
+import { cancelledBySignals } from "./commands/cancel.js";
 import type { Context } from "./commands/context.js";
 import { deploy } from "./commands/deploy.js";
+import { rollback } from "./commands/rollback.js";
 import { deployErrors } from "./errors.js";
 import { annotate } from "./report/annotations.js";
 import { narrator } from "./report/narrator.js";
@@ -40,9 +42,13 @@ async function deployFromInputs(): Promise<void> {
       now: () => new Date(),
       actor: process.env.GITHUB_ACTOR ?? "",
       run: runUrl(),
+      cancel: cancelledBySignals(),
     };
-    if (settings.command !== "deploy") throw new Error(`the action has no ${settings.command}`);
-    const report = await deploy(settings, context);
+    if (settings.command === "render") throw new Error("the action has no render");
+    const report =
+      settings.command === "rollback"
+        ? await rollback(settings, context)
+        : await deploy(settings, context);
     for (const [name, value] of Object.entries(outputsOf(report))) core.setOutput(name, value);
     const errors = report.hosts.flatMap((host) => host.errors);
     for (const line of problemLines(errors, redact)) core.info(line);

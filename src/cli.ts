@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { Command, Option as CommandOption } from "commander";
 import { version } from "../package.json";
+import { cancelledBySignals } from "./commands/cancel.js";
 import type { Context } from "./commands/context.js";
 import { deploy } from "./commands/deploy.js";
 import { renderTo } from "./commands/render.js";
+import { rollback } from "./commands/rollback.js";
 import { deployErrors } from "./errors.js";
 import { narrator } from "./report/narrator.js";
 import { problemLines } from "./report/problems.js";
@@ -16,6 +18,7 @@ import type { RawOptions } from "./settings/settings.js";
 
 const about: Readonly<Record<CommandName, string>> = {
   deploy: "ship the units to the hosts, and prove that they are healthy",
+  rollback: "return the hosts to a release that they keep",
   render: "write every file of the release below --out, and touch no host",
 };
 
@@ -73,12 +76,16 @@ async function run(command: CommandName, raw: RawOptions): Promise<void> {
       now: () => new Date(),
       actor: process.env.USER ?? "",
       run: "",
+      cancel: cancelledBySignals(),
     };
     if (settings.command === "render") {
       for (const path of renderTo(settings, context)) console.log(path);
       return;
     }
-    const report = await deploy(settings, context);
+    const report =
+      settings.command === "rollback"
+        ? await rollback(settings, context)
+        : await deploy(settings, context);
     for (const line of problemLines(
       report.hosts.flatMap((host) => host.errors),
       redact,

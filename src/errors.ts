@@ -8,15 +8,30 @@ export type Phase =
   | "facts"
   | "plan"
   | "upload"
+  | "begin"
+  | "claim"
   | "unpack"
   | "validate"
+  | "save"
   | "pull"
+  | "arm"
+  | "stop"
+  | "unlink"
   | "flip"
+  | "link"
   | "reload"
   | "restart"
   | "settle"
   | "health"
-  | "stable";
+  | "prove"
+  | "stable"
+  | "confirm"
+  | "commit"
+  | "tidy"
+  | "revert"
+  | "revert-reload"
+  | "revert-restart"
+  | "revert-health";
 
 /** A place in a file of the repository; `line` and `column` count from 1. */
 export interface Location {
@@ -60,6 +75,9 @@ export class DeployError extends Error {
     return new DeployError({ ...more, ...this.parts });
   }
 }
+
+/** The connection is gone, and what ran on the host may go on. */
+export class ConnectionLost extends DeployError {}
 
 /** Several errors of the same kind, shown together so that one run reports them all. */
 export class DeployErrors extends Error {

@@ -9,4 +9,6 @@ export interface Context {
   /** Who runs this, and where it can be seen; "" where that is not known. */
   readonly actor: string;
   readonly run: string;
+  /** Aborted when the job is cancelled. */
+  readonly cancel: AbortSignal;
 }

@@ -73,7 +73,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   "no-space": () => ({ cause: "no temporary directory can be made", remedy: "Is the disk full?" }),
   "cannot-write": () => ({
     cause: "it cannot be written",
-    remedy: "Look at the disk space (df) and the owner of the directory.",
+    remedy: "Look at the disk space (df, below) and the owner of the directory.",
   }),
   damaged: () => ({
     cause: "the release did not arrive as it was sent",
@@ -88,6 +88,28 @@ const meanings: Readonly<Record<string, Meaning>> = {
     cause: "the image could not be pulled; nothing was changed",
     remedy: "Check the name, the tag, and that the host may reach the registry.",
   }),
+  "cannot-begin": () => ({
+    cause: "systemd does not take the transaction; nothing was changed",
+    remedy: "Its words are below.",
+  }),
+  "cannot-guard": () => ({
+    cause: "systemd does not load the unit that would put everything back; nothing was changed",
+  }),
+  "cannot-arm": () => ({
+    cause: "the timer that would put everything back cannot be armed; nothing was changed",
+    remedy: "Its words are below.",
+  }),
+  stuck: ({ object }) => ({
+    cause: "an earlier deploy never ended, and cannot be put back",
+    remedy: `Its log: ${object}/transactions/. Going back by hand is described in docs/recovery.md.`,
+  }),
+  "no-release": ({ object }) => ({ cause: `the host has no release ${object}` }),
+  unconfirmed: () => ({
+    cause: "the runner did not confirm the release in time",
+    remedy: "Did the job end early, or lose its network?",
+  }),
+  "not-restarted": () => ({ cause: "it still runs as before: it was not started anew" }),
+  "old-image": () => ({ cause: "its container runs another image than the release names" }),
   "cannot-stop": () => ({ cause: "a service that was removed does not stop" }),
   "cannot-reload": () => ({ cause: "systemd could not reload its units" }),
   "not-loaded": () => ({

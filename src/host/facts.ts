@@ -14,6 +14,7 @@ const oldestPodman = "4.4.0";
 
 /** Directories on the host, absolute or below `%h`. */
 export interface Where {
+  readonly app: string;
   /** Where Quadlet looks for the owner's units; links of ours may stand anywhere below it. */
   readonly quadletRoot: string;
   /** Where this app's units go. */
@@ -42,6 +43,7 @@ export async function readFacts(
     {
       text: `${env}\n${program}`,
       parameters: {
+        QD_APP: where.app,
         QD_ROOT: where.quadletRoot,
         QD_QDIR: where.quadletDir,
         QD_UDIR: where.systemdDir,
@@ -79,7 +81,7 @@ export function parseFacts(host: string, nonce: string, events: readonly Event[]
     return { path, real, writable: writable === "yes" };
   };
   const current = one("current");
-  const started = one("started");
+  const holder = one("holder");
   const manifest = one("manifest");
   return {
     host,
@@ -98,16 +100,19 @@ export function parseFacts(host: string, nonce: string, events: readonly Event[]
       ]),
     ),
     ...(current ? { current: field(current, 0) } : {}),
-    ...(started ? { started: field(started, 0) } : {}),
+    releases: all("release").map((event) => field(event, 0)),
+    ...(holder ? { holder: { description: field(holder, 0), age: Number(field(holder, 1)) } } : {}),
     ...(manifest ? { manifest: Buffer.from(field(manifest, 0), "base64").toString("utf8") } : {}),
     sums: new Map(all("sum").map(({ fields: [sum = "", path = ""] }) => [path, sum])),
     env: new Map(all("env").map(({ fields: [key = "", sum = ""] }) => [key, sum])),
     nonce,
     services: new Map(
-      all("service").map(({ fields: [name = "", load = "", active = "", sub = ""] }) => [
-        name,
-        { load, active, sub },
-      ]),
+      all("service").map(
+        ({ fields: [name = "", load = "", active = "", sub = "", fragment = "", source = ""] }) => [
+          name,
+          { load, active, sub, fragment, source },
+        ],
+      ),
     ),
   };
 }

@@ -19,6 +19,8 @@ export interface Program {
   readonly archive?: string;
   /** ms */
   readonly timeout: number;
+  /** Ends the wait; see {@link Session.run}. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -42,6 +44,7 @@ export async function runAsOwner(
     compose(owner, program, token),
     {
       timeout: program.timeout,
+      ...(program.signal === undefined ? {} : { signal: program.signal }),
       onLine: (line) => {
         const event = parseEvent(line, token);
         if (!event) return;

@@ -10,11 +10,7 @@ export interface Session extends AsyncDisposable {
    * @param command what reads the program: `/bin/sh -s`, perhaps behind `sudo -n`
    * @throws {DeployError} when the connection is lost or the program outlives `timeout` (ms)
    */
-  run(
-    command: string,
-    program: string,
-    options: { readonly timeout: number; readonly onLine?: (line: string) => void },
-  ): Promise<Exit>;
+  run(command: string, program: string, options: RunOptions): Promise<Exit>;
 
   /**
    * Puts bytes into a new file that only this login can read, and returns its path.
@@ -22,6 +18,14 @@ export interface Session extends AsyncDisposable {
    * @throws {DeployError} phase `upload`
    */
   upload(content: Buffer): Promise<string>;
+}
+
+export interface RunOptions {
+  /** ms */
+  readonly timeout: number;
+  readonly onLine?: (line: string) => void;
+  /** Ends the wait, and with it the program's output; rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Exit {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { NodeSSH } from "node-ssh";
 import type { Algorithms, ClientChannel, ConnectConfig, SFTPWrapper } from "ssh2";
-import { DeployError, type DeployErrorParts } from "../errors.js";
+import { ConnectionLost, DeployError, type DeployErrorParts } from "../errors.js";
 import type { Access, Login } from "../settings/settings.js";
 import {
   algorithmsFor,
@@ -13,10 +13,10 @@ import {
   verify,
 } from "./known-hosts.js";
 import { readPrivateKey, refuse as refuseKey } from "./private-key.js";
-import type { Exit, Session } from "./session.js";
+import type { Exit, RunOptions, Session } from "./session.js";
 
 /** A silent connection is given up after this many probes, one each interval. */
-const keepalive = { interval: 10_000, probes: 3 };
+const keepalive = { interval: 5_000, probes: 3 };
 
 /** Characters: a longer line is none of our programs', and only the end of all is kept for messages. */
 const limits = { line: 8 * 1024 * 1024, tail: 64 * 1024 };
@@ -62,6 +62,20 @@ export async function connect(login: Login, access: Access): Promise<Session> {
   return new SshSession(login.name, ssh);
 }
 
+/**
+ * Whether a connection that failed may succeed a moment later: a busy sshd resets it
+ * (MaxStartups, sshd_config(5)); a host that starts again refuses it in several ways.
+ *
+ * @param again whether there was a connection before
+ */
+export function mayRecover(error: unknown, again: boolean): boolean {
+  const cause = error instanceof DeployError ? error.parts.error : undefined;
+  if (!(cause instanceof Error)) return false;
+  const { message, code } = cause as Error & { code?: string };
+  if (again) return !/verification failed|host key/i.test(message);
+  return code === "ECONNRESET" || /before handshake|connection lost/i.test(message);
+}
+
 class SshSession implements Session {
   private lost: Error | undefined;
 
@@ -76,11 +90,7 @@ class SshSession implements Session {
     });
   }
 
-  async run(
-    command: string,
-    program: string,
-    options: { readonly timeout: number; readonly onLine?: (line: string) => void },
-  ): Promise<Exit> {
+  async run(command: string, program: string, options: RunOptions): Promise<Exit> {
     const channel = await this.open(command);
     return new Promise((resolve, reject) => {
       const stdout = new Lines(options.onLine);
@@ -105,6 +115,11 @@ class SshSession implements Session {
         else reject(this.connectionLost());
       });
       channel.on("error", () => {});
+      if (options.signal?.aborted) reject(options.signal.reason);
+      options.signal?.addEventListener("abort", () => {
+        reject(options.signal?.reason);
+        channel.destroy();
+      });
       channel.end(program);
     });
   }
@@ -122,6 +137,7 @@ class SshSession implements Session {
       await call((done) => sftp.write(handle, content, 0, content.length, 0, done));
       await call((done) => sftp.close(handle, done));
     } catch (error) {
+      if (!this.ssh.isConnected()) throw this.connectionLost(error);
       throw new DeployError({
         host: this.host,
         phase: "upload",
@@ -178,14 +194,15 @@ class SshSession implements Session {
       const { connection } = this.ssh;
       if (!connection) return reject(this.connectionLost());
       connection.exec(command, (error, channel) => {
-        if (error) reject(this.failure(`could not be started (${error.message})`, error));
+        if (error && !this.ssh.isConnected()) reject(this.connectionLost(error));
+        else if (error) reject(this.failure(`could not be started (${error.message})`, error));
         else resolve(channel);
       });
     });
   }
 
   private connectionLost(error: unknown = this.lost): DeployError {
-    return new DeployError({
+    return new ConnectionLost({
       host: this.host,
       phase: "connect",
       cause: "the connection was lost",

@@ -14,6 +14,12 @@ export function describePlan(plan: Plan): readonly string[] {
   const services = plan.services
     .filter((service) => service.action !== "keep")
     .map((service) => `${service.action} ${service.name}: ${service.why.join("; ")}`);
-  const lines = [...files, ...(env.length > 0 ? [`.env ${env.join("; ")}`] : []), ...services];
+  const adopting = plan.adopting.map(({ path }) => `takes over ${path}`);
+  const lines = [
+    ...adopting,
+    ...files,
+    ...(env.length > 0 ? [`.env ${env.join("; ")}`] : []),
+    ...services,
+  ];
   return lines.length > 0 ? lines : ["nothing changes"];
 }

@@ -42,6 +42,23 @@ export function planEnv(
   };
 }
 
+/**
+ * What a return to a release does to the host's `.env`: the release brings its own, whole.
+ *
+ * @param its salted digests of that, by key; `undefined` where the release has none
+ */
+export function planEnvOf(its: ReadonlyMap<string, string> | undefined, facts: Facts): EnvPlan {
+  if (its === undefined) return { used: false, set: [], unchanged: [], kept: [] };
+  const keys = [...new Set([...its.keys(), ...facts.env.keys()])];
+  const same = (key: string) => its.get(key) === facts.env.get(key);
+  return {
+    used: true,
+    set: keys.filter((key) => !same(key)),
+    unchanged: keys.filter(same),
+    kept: [],
+  };
+}
+
 /** Whether a service, or its container, has the host's `.env` in its environment. */
 export function readsEnv(service: Service, facts: Facts): boolean {
   const env = linkPath(envFile, facts);

@@ -10,6 +10,17 @@ export interface ServiceState {
   readonly load: string;
   readonly active: string;
   readonly sub: string;
+  /** The file that systemd loads it from, and the file that a generator made that from. */
+  readonly fragment: string;
+  readonly source: string;
+}
+
+/** A transaction that holds the lock at this moment. */
+export interface Holder {
+  /** Who and which run, as the lock's unit describes itself. */
+  readonly description: string;
+  /** How long it has held it, in seconds. */
+  readonly age: number;
 }
 
 /** What a host is and has, read once before anything is decided. */
@@ -29,8 +40,10 @@ export interface Facts {
   readonly entries: ReadonlyMap<string, { readonly target?: string }>;
   /** The release that is current; `undefined` before the first. */
   readonly current?: string;
-  /** The release that the services were last started from; another one after a deploy that was cut short. */
-  readonly started?: string;
+  /** Releases that are kept on the host. */
+  readonly releases: readonly string[];
+  /** Whoever deploys this app at this moment. */
+  readonly holder?: Holder;
   /** Its manifest, as JSON text. */
   readonly manifest?: string;
   /** Digest of each file of the current release, by its path in the release's directory. */

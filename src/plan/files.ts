@@ -1,7 +1,14 @@
-import type { ReleaseFile } from "../render/release.js";
 import type { Facts } from "./facts.js";
 import type { Manifest } from "./manifest.js";
-import { inRelease } from "./paths.js";
+import { inRelease, type Placed, placeOf } from "./paths.js";
+
+/** A file that is to be on the host. */
+export interface PlannedFile extends Placed {
+  /** Hex digest of its content. */
+  readonly sha256: string;
+  readonly layer: string;
+  readonly source: string;
+}
 
 export interface FilePlan {
   readonly place: "quadlet" | "systemd";
@@ -16,7 +23,7 @@ export interface FilePlan {
 
 /** What happens to each file, by the digests of what stands on the host now. */
 export function planFiles(
-  files: readonly ReleaseFile[],
+  files: readonly PlannedFile[],
   facts: Facts,
   previous: Manifest | undefined,
 ): readonly FilePlan[] {
@@ -42,10 +49,8 @@ export function planFiles(
   const removed = [...facts.sums.keys()]
     .filter((path) => !paths.has(path))
     .map((path): FilePlan => {
-      const systemd = path.startsWith("systemd/");
       return {
-        place: systemd ? "systemd" : "quadlet",
-        path: systemd ? path.slice("systemd/".length) : path,
+        ...placeOf(path),
         change: "removed",
         drifted: drifted(path),
         layer: "",

@@ -1,8 +1,6 @@
 import { DeployError, throwAll } from "../errors.js";
 import type { Service } from "../quadlet/services.js";
 import { variablesIn } from "../quadlet/unit-file.js";
-import type { EnvEntry } from "../render/env-file.js";
-import type { Facts } from "./facts.js";
 
 /** An image to pull before its service starts; `${…}` that remain are keys of the host's `.env`. */
 export interface ImagePlan {
@@ -14,14 +12,15 @@ export interface ImagePlan {
  * The images that the services need. systemd expands `${…}` from `[Service]` environment, so
  * every name must be set by the unit, by the release or, already, by the host.
  *
+ * @param keys of the `.env` that the release will have
+ *
  * @throws {DeployError | DeployErrors} phase `plan`, for names that nobody sets
  */
 export function planImages(
   services: readonly Service[],
-  env: readonly EnvEntry[],
-  facts: Pick<Facts, "env" | "host">,
+  keys: ReadonlySet<string>,
+  host: string,
 ): readonly ImagePlan[] {
-  const keys = new Set([...env.map((entry) => entry.key), ...facts.env.keys()]);
   const errors: DeployError[] = [];
   const images = services.flatMap((service): ImagePlan[] => {
     if (service.image === undefined) return [];
@@ -32,7 +31,7 @@ export function planImages(
     // A specifier (%i) or a variable of another env file is known to systemd alone.
     const elsewhere = service.serviceEnvFiles.some((path) => !path.endsWith("/.env"));
     if (/(?<!%)%[^%]/.test(image) || (unset.length > 0 && elsewhere)) return [];
-    if (unset.length > 0) errors.push(unsetError(facts.host, service, unset));
+    if (unset.length > 0) errors.push(unsetError(host, service, unset));
     return [{ service: service.name, image }];
   });
   throwAll(errors);

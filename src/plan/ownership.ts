@@ -1,23 +1,36 @@
-import { DeployError } from "../errors.js";
+import { DeployError, throwAll } from "../errors.js";
 import { envFile } from "./env.js";
 import type { Facts } from "./facts.js";
 import { isOurs, linkPath, type Placed } from "./paths.js";
 
+/** A file or link of others, where one of ours would go. */
+export interface Foreign {
+  readonly path: string;
+  readonly file: Placed;
+}
+
 /**
- * Files of others where ours would go are never touched. An `.env` that somebody wrote by hand
- * is no obstacle: its keys are kept.
- *
- * @throws {DeployError} phase `plan`, with the list
+ * What stands in the way. An `.env` that somebody wrote by hand is no obstacle: its keys are kept.
  */
-export function refuseForeign(files: readonly Placed[], facts: Facts): void {
+export function foreignFiles(files: readonly Placed[], facts: Facts): readonly Foreign[] {
   const env = linkPath(envFile, facts);
-  const inTheWay = files
-    .map((file) => linkPath(file, facts))
-    .filter((path) => {
+  return files
+    .map((file) => ({ file, path: linkPath(file, facts) }))
+    .filter(({ path }) => {
       const entry = facts.entries.get(path);
       const mergeable = path === env && entry?.target === undefined;
       return entry !== undefined && !mergeable && !isOurs(path, entry.target, facts);
     });
+}
+
+/**
+ * Files of others are never touched unasked.
+ *
+ * @throws {DeployError} phase `plan`, with the list
+ */
+export function refuseForeign(foreign: readonly Foreign[], facts: Facts): void {
+  const env = linkPath(envFile, facts);
+  const inTheWay = foreign.map(({ path }) => path);
   const [first] = inTheWay;
   if (first === undefined) return;
   throw new DeployError({
@@ -27,12 +40,52 @@ export function refuseForeign(files: readonly Placed[], facts: Facts): void {
     cause: "files that this app did not put there are in the way; nothing was changed",
     remedy: inTheWay.includes(env)
       ? `Give this app a directory of its own, such as quadlet-dir: ${facts.quadlet.path}/APP.`
-      : "Move them away, or deploy under the `app` that owns them.",
+      : "Set `adopt: true` to take them over (they are kept, and a rollback returns to them), move them away, or deploy under the `app` that owns them.",
     details: inTheWay.map((path) => {
       const target = facts.entries.get(path)?.target;
       return target === undefined ? path : `${path} -> ${target}`;
     }),
   });
+}
+
+/**
+ * A unit of the same service somewhere else wins over ours, or loses to it, in silence: systemd
+ * prefers native units of an administrator to generated ones (systemd.unit(5)), and Quadlet takes
+ * the first of two files of one name (podman-systemd.unit(5)).
+ *
+ * @param expected every service, and the link that it is to be loaded from
+ * @throws {DeployError | DeployErrors} phase `plan`
+ */
+export function refuseShadowed(
+  expected: readonly { readonly service: string; readonly path: string }[],
+  facts: Facts,
+): void {
+  throwAll(
+    expected.flatMap(({ service, path }) => {
+      const state = facts.services.get(service);
+      if (state === undefined) return [];
+      const refuse = (cause: string, remedy: string) => [
+        new DeployError({ host: facts.host, phase: "plan", object: service, cause, remedy }),
+      ];
+      if (state.load === "masked") {
+        return refuse("the service is masked on the host", `Run: systemctl unmask ${service}`);
+      }
+      if (
+        /^\/(etc|run)\/systemd\/|\/\.config\/systemd\//.test(state.fragment) &&
+        !/\/generator/.test(state.fragment)
+      ) {
+        return refuse(
+          `a unit of systemd's own, ${state.fragment}, would be used in place of ours`,
+          "Remove or rename it.",
+        );
+      }
+      const { source } = state;
+      const ours = source === path || isOurs(source, facts.entries.get(source)?.target, facts);
+      return source === "" || ours
+        ? []
+        : refuse(`${source} makes a service of this name already`, "Remove or rename one of them.");
+    }),
+  );
 }
 
 /** Units that root keeps for users' managers. */

@@ -17,6 +17,13 @@ export function inRelease(file: Placed): string {
   return file.place === "quadlet" ? file.path : `systemd/${file.path}`;
 }
 
+/** The file at a path inside a release. */
+export function placeOf(path: string): Placed {
+  return path.startsWith("systemd/")
+    ? { place: "systemd", path: path.slice("systemd/".length) }
+    : { place: "quadlet", path };
+}
+
 /** Where the link to a file stands on the host. */
 export function linkPath(file: Placed, facts: Facts): string {
   return posix.join((file.place === "quadlet" ? facts.quadlet : facts.systemdDir).path, file.path);

@@ -1,33 +1,67 @@
 import type { Service } from "../quadlet/services.js";
-import type { Release } from "../render/release.js";
 import { planDirectories } from "./directories.js";
-import { type EnvPlan, envFile, planEnv } from "./env.js";
+import { type EnvPlan, envFile } from "./env.js";
 import type { Facts } from "./facts.js";
-import { type FilePlan, planFiles } from "./files.js";
+import { type FilePlan, type PlannedFile, planFiles } from "./files.js";
 import { type ImagePlan, planImages } from "./images.js";
 import type { Manifest } from "./manifest.js";
-import { refuseForeign, refuseUnread } from "./ownership.js";
-import { isOurs, linkPath, linkTarget, type Placed } from "./paths.js";
+import {
+  type Foreign,
+  foreignFiles,
+  refuseForeign,
+  refuseShadowed,
+  refuseUnread,
+} from "./ownership.js";
+import { inRelease, isOurs, linkPath, linkTarget, type Placed } from "./paths.js";
 import { planServices, type ServicePlan } from "./services.js";
 
 export interface Link {
   readonly path: string;
   readonly target: string;
+  /** What stands there now: "", `file` or `link TARGET`; a deploy that finds another thing plans anew. */
+  readonly stood: string;
 }
 
-/** What a deploy will change on one host: pure data, made from the release and the host's facts. */
+/** What is to be on a host afterwards. */
+export interface Goal {
+  /** The release's name. */
+  readonly release: string;
+  /** Whether it has to be made, or is on the host already. */
+  readonly change: "new" | "switch";
+  readonly files: readonly PlannedFile[];
+  readonly services: readonly Service[];
+  readonly env: EnvPlan;
+  readonly appDirectory: string;
+  /** Whether units that are no longer part of it go. */
+  readonly prune: boolean;
+  /** Whether files of others are taken over. */
+  readonly adopt: boolean;
+}
+
+/** What a deploy will change on one host: pure data, made from the goal and the host's facts. */
 export interface Plan {
   readonly host: string;
+  /** The release that the host will run. */
+  readonly release: string;
   /** The release that is current now; "" before the first. */
   readonly previous: string;
-  /** Whether any file or key changes, so that a new release is needed. */
-  readonly newRelease: boolean;
+  /** Whether a new release is made, another one becomes current, or no file or key changes. */
+  readonly change: "new" | "switch" | "none";
   readonly files: readonly FilePlan[];
+  /** Paths inside the release that the new one takes over from the one before. */
+  readonly carried: readonly string[];
   readonly env: EnvPlan;
   readonly links: { readonly add: readonly Link[]; readonly remove: readonly string[] };
+  /** Files of others that become ours. */
+  readonly adopting: readonly Foreign[];
   readonly directories: {
     /** Where the units go. */
     readonly quadlet: string;
+    /** Where drop-ins of services go. */
+    readonly systemd: string;
+    /** Where releases are. */
+    readonly state: string;
+    readonly home: string;
     /** Directories that units mount below the app's own, made where they are missing. */
     readonly data: readonly string[];
   };
@@ -45,63 +79,92 @@ export interface Plan {
  * @throws {DeployError | DeployErrors} phase `plan`: files of others in the way, variables that
  *   nobody sets
  */
-export function plan(
-  release: Release,
-  services: readonly Service[],
-  facts: Facts,
-  previous: Manifest | undefined,
-  appDirectory: string,
-): Plan {
+export function plan(goal: Goal, facts: Facts, previous: Manifest | undefined): Plan {
   refuseUnread(facts);
-  const env = planEnv(release.env, services, facts);
-  const linked = env.used ? [...release.files, envFile] : release.files;
-  refuseForeign(linked, facts);
-  const files = planFiles(release.files, facts, previous);
+  const { env, services } = goal;
+  const planned = planFiles(goal.files, facts, previous);
+  const keeps = (file: FilePlan) => !goal.prune && file.change === "removed";
+  const files = planned.map(
+    (file): FilePlan => (keeps(file) ? { ...file, change: "unchanged" } : file),
+  );
+  const carried = planned.filter(keeps);
+  const linked = [...goal.files, ...carried, ...(env.used ? [envFile] : [])];
+  const foreign = foreignFiles(linked, facts);
+  if (!goal.adopt) refuseForeign(foreign, facts);
+  const expected = services.map((service) => ({
+    service: service.name,
+    path: linkPath({ place: "quadlet", path: service.unit }, facts),
+  }));
+  refuseShadowed(expected, facts);
   const links = planLinks(linked, facts);
-  const newRelease =
+  const changes =
     facts.current === undefined ||
     env.set.length > 0 ||
     links.add.length > 0 ||
     links.remove.length > 0 ||
     files.some((file) => file.change !== "unchanged");
-  const planned = planServices(services, files, env, facts, previous);
-  return {
-    host: facts.host,
-    previous: facts.current ?? "",
-    newRelease,
+  const change =
+    goal.change === "switch"
+      ? goal.release === facts.current
+        ? "none"
+        : "switch"
+      : changes
+        ? "new"
+        : "none";
+  const movement = planServices(
+    services,
     files,
     env,
+    facts,
+    previous,
+    carried.map(({ path }) => path),
+  );
+  return {
+    host: facts.host,
+    release: change === "none" ? (facts.current ?? "") : goal.release,
+    previous: facts.current ?? "",
+    change,
+    files,
+    carried: carried.map(inRelease),
+    env,
     links,
+    adopting: foreign,
     directories: {
       quadlet: facts.quadlet.path,
-      data: planDirectories(services, facts, appDirectory),
+      systemd: facts.systemdDir.path,
+      state: facts.state.path,
+      home: facts.owner.home,
+      data: planDirectories(services, facts, goal.appDirectory),
     },
-    images: planImages(services, release.env, facts),
-    services: planned.services,
-    expected: services.map((service) => ({
-      service: service.name,
-      path: linkPath({ place: "quadlet", path: service.unit }, facts),
-    })),
+    images: planImages(services, new Set([...env.set, ...env.unchanged, ...env.kept]), facts.host),
+    services: movement.services,
+    expected,
     warnings: [
-      ...planned.warnings,
+      ...movement.warnings,
       ...files
         .filter((file) => file.drifted)
         .map(
           (file) =>
             `${file.path} was edited on the host; the edit stays in release ${facts.current} and is not in the new one`,
         ),
+      ...foreign.map(
+        ({ path }) => `${path} was not ours; it is kept as it was, as a release to go back to`,
+      ),
     ],
   };
 }
 
 function planLinks(files: readonly Placed[], facts: Facts): Plan["links"] {
-  const wanted = files.map((file) => ({
-    path: linkPath(file, facts),
-    target: linkTarget(file, facts),
-  }));
+  const wanted = files.map((file) => {
+    const path = linkPath(file, facts);
+    const entry = facts.entries.get(path);
+    const stood =
+      entry === undefined ? "" : entry.target === undefined ? "file" : `link ${entry.target}`;
+    return { path, target: linkTarget(file, facts), stood };
+  });
   const paths = new Set(wanted.map((link) => link.path));
   return {
-    add: wanted.filter((link) => facts.entries.get(link.path)?.target !== link.target),
+    add: wanted.filter((link) => link.stood !== `link ${link.target}`),
     remove: [...facts.entries]
       .filter(([path, { target }]) => isOurs(path, target, facts) && !paths.has(path))
       .map(([path]) => path),

@@ -13,13 +13,18 @@ export interface ServicePlan {
   readonly up: boolean;
 }
 
-/** Which services stop, start or restart, and why. */
+/**
+ * Which services stop, start or restart, and why.
+ *
+ * @param carried units that stay although the repository dropped them (`prune: false`)
+ */
 export function planServices(
   services: readonly Service[],
   files: readonly FilePlan[],
   env: EnvPlan,
   facts: Facts,
   previous: Manifest | undefined,
+  carried: readonly string[],
 ): { readonly services: readonly ServicePlan[]; readonly warnings: readonly string[] } {
   const warnings: string[] = [];
   const planned = services.map((service): ServicePlan => {
@@ -42,7 +47,8 @@ export function planServices(
   });
   const names = new Set(services.map((service) => service.name));
   const removed = (previous?.services ?? [])
-    .filter((service) => !names.has(service.name) && !service.name.endsWith("@.service"))
+    .filter((service) => !names.has(service.name) && !carried.includes(service.unit))
+    .filter((service) => !service.name.endsWith("@.service"))
     .map(
       ({ name, unit }): ServicePlan => ({
         name,
@@ -94,9 +100,6 @@ function reasons(
     .map((file) => `${file.path} ${file.change === "added" ? "is new" : `was ${file.change}`}`);
   const keys = readsEnv(service, facts) ? env.set.filter((key) => matters(key, service)) : [];
   if (keys.length > 0) why.push(`.env: ${keys.join(", ")}`);
-  if (service.longRunning && facts.current !== facts.started) {
-    why.push(`the deploy of ${facts.current} ended before its services were started`);
-  }
   return why;
 }
 

@@ -1,6 +1,6 @@
 import ora, { type Ora } from "ora";
 import type { Phase } from "../errors.js";
-import type { Progress, ServiceReport } from "../host/apply.js";
+import type { Progress, ServiceReport } from "../host/applied.js";
 import { describePlan } from "../plan/describe.js";
 import type { Plan } from "../plan/plan.js";
 import { inertLines } from "./inert.js";
@@ -25,15 +25,30 @@ const phases: Readonly<Record<Phase, string>> = {
   facts: "reading the host's facts",
   plan: "planning",
   upload: "uploading the release",
+  begin: "handing over to the host",
+  claim: "holding the lock",
   unpack: "unpacking it",
   validate: "validating with the host's own Podman",
+  save: "saving what a way back needs",
   pull: "pulling images",
+  arm: "arming the way back",
+  stop: "stopping what was removed",
+  unlink: "taking away what was removed",
   flip: "making the release current",
+  link: "adding what is new",
   reload: "reloading systemd",
   restart: "starting services",
   settle: "waiting for the services",
   health: "asking for health",
+  prove: "proving that the new containers run",
   stable: "waiting whether they stay up",
+  confirm: "waiting for the runner's own check",
+  commit: "committing",
+  tidy: "tidying up",
+  revert: "putting everything back",
+  "revert-reload": "reloading systemd as it was",
+  "revert-restart": "starting the services of before",
+  "revert-health": "asking the release of before for health",
 };
 
 /**
@@ -81,6 +96,10 @@ function describe(progress: Exclude<Progress, { kind: "phase" }>): string {
   switch (progress.kind) {
     case "image":
       return `${progress.report.service} will run ${progress.report.image} (${shortId(progress.report.id)})`;
+    case "reverting":
+      return `putting everything back${progress.why ? `, since ${progress.why}` : ""}${progress.services.length > 0 ? `; to start again: ${progress.services.join(", ")}` : ""}`;
+    case "note":
+      return progress.text;
     case "restarting":
       return `starting ${progress.services.join(", ")}`;
     case "service": {

@@ -15,6 +15,7 @@ export function outputsOf(report: Report): Readonly<Record<OutputName, string>> 
     "previous-release": last?.previous ?? "",
     changed: String(report.hosts.some(hasChanged)),
     restarted: [...restarted].join(" "),
+    "rolled-back": String(report.hosts.some((host) => host.applied?.outcome.kind === "reverted")),
     healthy: String(succeeded(report)),
     "health-status": String(last?.applied?.answer?.status ?? ""),
     "image-digests": JSON.stringify(digests),

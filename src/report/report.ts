@@ -1,8 +1,9 @@
 import type { DeployError, Phase } from "../errors.js";
-import type { Applied } from "../host/apply.js";
+import type { Applied } from "../host/applied.js";
 import type { Facts } from "../plan/facts.js";
 import type { Plan } from "../plan/plan.js";
 import type { Service } from "../quadlet/services.js";
+import { stateAfter } from "./ending.js";
 
 export interface PhaseTime {
   readonly phase: Phase;
@@ -26,6 +27,7 @@ export interface HostReport {
 
 /** What a deploy came to. */
 export interface Report {
+  readonly command: "deploy" | "rollback";
   readonly app: string;
   readonly environment: string;
   readonly services: readonly Service[];
@@ -43,7 +45,9 @@ export function succeeded(report: Report): boolean {
 /** Whether anything on the host is not as it was before. */
 export function hasChanged(host: HostReport): boolean {
   const { applied } = host;
-  return applied !== undefined && (applied.flipped || applied.restarted.length > 0);
+  const kind = applied?.outcome.kind;
+  if (applied === undefined || kind === "unchanged") return false;
+  return applied.flipped || applied.restarted.length > 0;
 }
 
 /** One sentence for people who read nothing else. */
@@ -52,15 +56,11 @@ export function sentence(report: Report): string {
   const failed = report.hosts.find((host) => host.errors.length > 0);
   if (failed) {
     const { phase } = failed.errors[0]?.parts ?? {};
-    const state = failed.applied?.flipped
-      ? "it runs the new release, which is not healthy"
-      : hasChanged(failed)
-        ? "its files are as they were, and services were restarted"
-        : "nothing on it was changed";
-    return `Deploying ${report.app}${where} failed on ${failed.host} (${phase}); ${state}.`;
+    const state = stateAfter(failed.applied?.outcome, failed.previous);
+    return `${report.command === "deploy" ? "Deploying" : "Rolling back"} ${report.app}${where} failed on ${failed.host} (${phase}); ${state}.`;
   }
   const hosts = report.hosts.map((host) => host.host).join(", ");
   return report.hosts.some(hasChanged)
-    ? `Deployed ${report.app}${where}: ${hosts} ${report.hosts.length > 1 ? "run" : "runs"} ${report.hosts[0]?.release}.`
+    ? `${report.command === "deploy" ? "Deployed" : "Rolled back"} ${report.app}${where}: ${hosts} ${report.hosts.length > 1 ? "run" : "runs"} ${report.hosts[0]?.release}.`
     : `Nothing changed for ${report.app}${where}: ${hosts} ${report.hosts.length > 1 ? "run" : "runs"} ${report.hosts[0]?.release}.`;
 }

@@ -34,10 +34,13 @@ export interface Option {
   readonly door?: "action" | "cli";
 }
 
-export const commands = ["deploy", "render"] as const;
+export const commands = ["deploy", "rollback", "render"] as const;
 export type Command = (typeof commands)[number];
 
-const deploy: readonly Command[] = ["deploy"];
+/** Commands that ship what the repository says. */
+const ships: readonly Command[] = ["deploy"];
+/** Commands that change hosts. */
+const deploy: readonly Command[] = ["deploy", "rollback"];
 
 export const options = [
   {
@@ -45,9 +48,16 @@ export const options = [
     group: "What to do",
     type: "text",
     default: "deploy",
-    choices: ["deploy"],
-    help: "What to do: `deploy` ships the units to the hosts.",
+    choices: ["deploy", "rollback"],
+    help: "What to do: `deploy` ships the units to the hosts, `rollback` returns them to a release that they keep.",
     door: "action",
+  },
+  {
+    name: "to",
+    group: "What to do",
+    type: "text",
+    help: "The release to return to. By default the one before the current.",
+    commands: ["rollback"],
   },
   {
     name: "out",
@@ -227,6 +237,46 @@ export const options = [
     default: "always",
     choices: ["always", "missing", "never"],
     help: "When images are pulled, before anything else changes: `always` asks the registry, so that a moved tag is noticed; `missing` only where the host lacks the image.",
+    commands: ships,
+  },
+  {
+    name: "rollback",
+    group: "How",
+    type: "boolean",
+    default: "true",
+    help: "Put everything back when the new release fails. With `false` a release that fails after its services were started stays, to be looked at.",
+    commands: deploy,
+  },
+  {
+    name: "prune",
+    group: "How",
+    type: "boolean",
+    default: "true",
+    help: "Stop and remove units of this app that the repository no longer has. Volumes, networks and data always stay.",
+    commands: ships,
+  },
+  {
+    name: "adopt",
+    group: "How",
+    type: "boolean",
+    default: "false",
+    help: "Take over files that stand where units of this app go and that it did not put there. They are kept as release `adopted`, to which a rollback returns.",
+    commands: ships,
+  },
+  {
+    name: "keep-releases",
+    group: "How",
+    type: "integer",
+    default: "5",
+    help: "How many releases stay on the host to go back to, with their images.",
+    commands: deploy,
+  },
+  {
+    name: "lock-timeout",
+    group: "How",
+    type: "duration",
+    default: "5m",
+    help: "How long to wait for another deploy of the same app on the same host.",
     commands: deploy,
   },
   {
@@ -311,6 +361,10 @@ export const outputs = [
   },
   { name: "changed", help: "`true` when any file, image or service changed." },
   { name: "restarted", help: "The services that were started or restarted, separated by spaces." },
+  {
+    name: "rolled-back",
+    help: "`true` when the new release failed and everything was put back.",
+  },
   { name: "healthy", help: "`true` when the health gate passed." },
   { name: "health-status", help: "The HTTP status of the last health answer." },
   {

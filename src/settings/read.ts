@@ -4,7 +4,15 @@ import { readContent } from "./content.js";
 import { readHealth } from "./health.js";
 import type { Command } from "./options.js";
 import { Reader } from "./reader.js";
-import type { PullPolicy, RawOptions, Settings, Surroundings } from "./settings.js";
+import type {
+  Content,
+  HostSettings,
+  Login,
+  PullPolicy,
+  RawOptions,
+  Settings,
+  Surroundings,
+} from "./settings.js";
 
 /**
  * Reads and validates every option at once.
@@ -17,22 +25,49 @@ export function readSettings(raw: RawOptions, around: Surroundings, given?: Comm
   reader.refuseUnknown();
   const command = given ?? (reader.text("command") as Command);
   reader.refuseForeign(command);
-  const logins = command === "deploy" ? readLogins(reader) : [];
+  const logins = command === "render" ? [] : readLogins(reader);
   const content = readContent(reader, around, logins);
-  const settings: Settings =
-    command === "render"
-      ? { command, content, out: readOut(reader, around) }
-      : {
-          command,
-          content,
-          logins,
-          access: readAccess(reader),
-          pull: reader.text("pull") as PullPolicy,
-          stableFor: reader.duration("stable-for"),
-          health: readHealth(reader),
-        };
+  const settings = readCommand(command, reader, content, logins, around);
   reader.throwErrors();
   return settings;
+}
+
+function readCommand(
+  command: Command,
+  reader: Reader,
+  content: Content,
+  logins: readonly Login[],
+  around: Surroundings,
+): Settings {
+  if (command === "render") return { command, content, out: readOut(reader, around) };
+  const keepReleases = reader.integer("keep-releases");
+  if (keepReleases < 1) {
+    reader.refuse("keep-releases", "must be 1 or more", "The release before always stays.");
+  }
+  const host: HostSettings = {
+    content,
+    logins,
+    access: readAccess(reader),
+    stableFor: reader.duration("stable-for"),
+    health: readHealth(reader),
+    rollback: reader.boolean("rollback"),
+    keepReleases,
+    lockTimeout: reader.duration("lock-timeout"),
+  };
+  if (command === "deploy") {
+    return {
+      ...host,
+      command,
+      pull: reader.text("pull") as PullPolicy,
+      prune: reader.boolean("prune"),
+      adopt: reader.boolean("adopt"),
+    };
+  }
+  const to = reader.optional("to");
+  if (to !== undefined && !/^[A-Za-z0-9][A-Za-z0-9-]*$/.test(to)) {
+    reader.refuse("to", `"${to}" is not a release's name`);
+  }
+  return { ...host, command, ...(to === undefined ? {} : { to }) };
 }
 
 function readOut(reader: Reader, around: Surroundings): string {

@@ -79,15 +79,33 @@ export interface HealthSettings {
   readonly status: readonly values.StatusRange[];
 }
 
-export interface DeploySettings {
-  readonly command: "deploy";
+/** How hosts are changed, by whichever command. */
+export interface HostSettings {
   readonly content: Content;
   readonly logins: readonly Login[];
   readonly access: Access;
-  readonly pull: PullPolicy;
   /** ms */
   readonly stableFor: number;
   readonly health: HealthSettings;
+  /** Whether a release that fails is put back. */
+  readonly rollback: boolean;
+  /** How many releases stay on a host. */
+  readonly keepReleases: number;
+  /** ms */
+  readonly lockTimeout: number;
+}
+
+export interface DeploySettings extends HostSettings {
+  readonly command: "deploy";
+  readonly pull: PullPolicy;
+  readonly prune: boolean;
+  readonly adopt: boolean;
+}
+
+export interface RollbackSettings extends HostSettings {
+  readonly command: "rollback";
+  /** The release to return to; the one before the current where it is not said. */
+  readonly to?: string;
 }
 
 export interface RenderSettings {
@@ -96,7 +114,7 @@ export interface RenderSettings {
   readonly out: string;
 }
 
-export type Settings = DeploySettings | RenderSettings;
+export type Settings = DeploySettings | RollbackSettings | RenderSettings;
 
 /** Text of options by name, from whichever door; an absent or empty text is "not given". */
 export type RawOptions = Readonly<Partial<Record<string, string>>>;

@@ -65,6 +65,8 @@ enter() {
 }
 
 enter
+# Uploads of runs that ended before anybody took them; a day is longer than any deploy.
+find /tmp -maxdepth 1 -name "quadlet-deploy-*" -user "$(id -un)" -mmin +1440 -exec rm -rf {} + 2>/dev/null
 # The uploaded release, opened here because the owner may not read the login's files.
 if [ -n "${QD_ARCHIVE-}" ]; then
   exec 3<"$QD_ARCHIVE"

@@ -65,3 +65,16 @@ env_reader='
   }
   END { if (open) assignment() }
 '
+
+# env_of FILE EVENT: values never leave the host: each line goes as a digest that is salted with
+# this connection's nonce, enough to see whether it changes. A release sets no value of several
+# lines, so the digest of nothing stands for one.
+env_of() {
+  [ -f "$1" ] || return 0
+  read_env 'function assignment() {
+    if (key != "") printf "%s\t%s\n", key, index(raw, "\n") ? "" : raw
+  }' <"$1" | while IFS= read -r line; do
+    sum=$(printf '%s\n%s' "$QD_NONCE" "${line#*"$tab"}" | sha256sum)
+    say "$2" "${line%%"$tab"*}" "${sum%% *}"
+  done
+}

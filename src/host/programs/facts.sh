@@ -29,37 +29,41 @@ current_release() {
   [ -L "$QD_STATE/current" ] || return 0
   release=$(readlink "$QD_STATE/current")
   say current "${release##*/}"
-  [ ! -f "$QD_STATE/started" ] || say started "$(cat "$QD_STATE/started")"
   if [ -f "$QD_STATE/current/manifest.json" ]; then
     say manifest "$(base64 <"$QD_STATE/current/manifest.json" | tr -d '\n')"
   fi
-  (cd "$QD_STATE/current/" && find . -type f ! -name .env ! -name sums ! -name manifest.json -exec sha256sum {} +) |
+  (cd "$QD_STATE/current/" && find . -type f ! -name .env ! -name sums ! -name manifest.json ! -path ./images ! -path ./health -exec sha256sum {} +) |
     while read -r sum path; do say sum "$sum" "${path#./}"; done
 }
 
-# Values never leave the host: each line of .env goes as a digest that is salted with this
-# connection's nonce, enough to see whether it changes. A release sets no value of several
-# lines, so the digest of nothing stands for one.
 env_keys() {
-  [ -f "$QD_QDIR/.env" ] || return 0
-  [ -r "$QD_QDIR/.env" ] || fail facts "$QD_QDIR/.env" unreadable
-  read_env 'function assignment() {
-    if (key != "") printf "%s\t%s\n", key, index(raw, "\n") ? "" : raw
-  }' <"$QD_QDIR/.env" | while IFS= read -r line; do
-    sum=$(printf '%s\n%s' "$QD_NONCE" "${line#*"$tab"}" | sha256sum)
-    say env "${line%%"$tab"*}" "${sum%% *}"
-  done
+  [ ! -f "$QD_QDIR/.env" ] || [ -r "$QD_QDIR/.env" ] || fail facts "$QD_QDIR/.env" unreadable
+  env_of "$QD_QDIR/.env" env
 }
 
 services() {
   # shellcheck disable=SC2086 # a list of unit names
   [ -z "$QD_SERVICES" ] || systemctl "--$QD_MANAGER" show \
-    -p Id -p LoadState -p ActiveState -p SubState $QD_SERVICES 2>/dev/null |
+    -p Id -p LoadState -p ActiveState -p SubState -p FragmentPath -p SourcePath $QD_SERVICES 2>/dev/null |
     awk -F= -v token="$QD_TOKEN" '
-      function flush() { if ("Id" in v) printf "%s\tservice\t%s\t%s\t%s\t%s\n", token, v["Id"], v["LoadState"], v["ActiveState"], v["SubState"]; split("", v) }
+      function flush() { if ("Id" in v) printf "%s\tservice\t%s\t%s\t%s\t%s\t%s\t%s\n", token, v["Id"], v["LoadState"], v["ActiveState"], v["SubState"], v["FragmentPath"], v["SourcePath"]; split("", v) }
       $0 == "" { flush(); next }
       { v[$1] = $2 }
       END { flush() }'
+}
+
+# Who deploys this app at this moment, and how long already; releases that a rollback can return to.
+transactions() {
+  systemctl "--$QD_MANAGER" show -p Id -p ActiveState -p Description -p ActiveEnterTimestampMonotonic \
+    "quadlet-deploy@$QD_APP.service" "quadlet-deploy-guard@$QD_APP.service" 2>/dev/null |
+    awk -F= -v token="$QD_TOKEN" -v uptime="$(cut -d ' ' -f 1 /proc/uptime)" '
+      function flush() { if (v["ActiveState"] !~ /^(inactive|failed)?$/) printf "%s\tholder\t%s\t%d\n", token, v["Description"], uptime - v["ActiveEnterTimestampMonotonic"] / 1000000; split("", v) }
+      $0 == "" { flush(); next }
+      { v[$1] = substr($0, length($1) + 2) }
+      END { flush() }'
+  for release in "$QD_STATE"/releases/*; do
+    [ ! -f "$release/manifest.json" ] || say release "${release##*/}"
+  done
 }
 
 # Directories may be given below the owner's home, as systemd's %h.
@@ -82,7 +86,7 @@ facts() {
   systemd=$(systemctl --version | head -n 1)
   systemd=${systemd#systemd }
   say systemd "${systemd%% *}"
-  for tool in tar sha256sum base64 awk find mktemp readlink; do
+  for tool in tar sha256sum base64 awk find mktemp readlink systemd-run; do
     command -v "$tool" >/dev/null || fail facts "$tool" no-tool
   done
   directory quadlet "$QD_QDIR"
@@ -94,6 +98,7 @@ facts() {
   current_release
   env_keys
   services
+  transactions
   say end
 }
 

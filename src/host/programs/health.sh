@@ -39,27 +39,37 @@ request_time() {
   as_seconds "$rest"
 }
 
+# Whether the last answer's status is one of $statuses.
 accepted() {
-  for range in $QD_HEALTH_STATUS; do
+  for range in $statuses; do
     [ "$1" -ge "${range%-*}" ] && [ "$1" -le "${range#*-}" ] && return
   done
   return 1
 }
 
+# ask URL SECONDS: leaves the answer's status, and what went wrong.
+ask() {
+  trouble=$(http_get "$1" "$2")
+  # The last status line: a proxy may answer "100 Continue" or "200 Connection established" first.
+  status=$(sed -n 's/^HTTP\/[0-9.]* \([0-9][0-9][0-9]\).*/\1/p' "$scratch/head" | tail -n 1)
+}
+
+answers() {
+  ask "$1" "$2"
+  [ -n "$status" ] && accepted "$status"
+}
+
 health() {
   [ -n "$QD_HEALTH_URL" ] || return 0
-  begin health
+  forward health
   case $QD_HEALTH_URL in
     https:*) command -v curl >/dev/null || fail health "$QD_HEALTH_URL" no-http-client ;;
     *) command -v curl >/dev/null || command -v bash >/dev/null || fail health "$QD_HEALTH_URL" no-http-client ;;
   esac
   deadline=$(($(now) + QD_HEALTH_TIMEOUT))
-  successes=0 last=""
+  successes=0 last="" statuses=$QD_HEALTH_STATUS
   while :; do
-    trouble=$(http_get "$QD_HEALTH_URL" "$(request_time)")
-    # The last status line: a proxy may answer "100 Continue" or "200 Connection established" first.
-    status=$(sed -n 's/^HTTP\/[0-9.]* \([0-9][0-9][0-9]\).*/\1/p' "$scratch/head" | tail -n 1)
-    if [ -n "$status" ] && accepted "$status"; then
+    if answers "$QD_HEALTH_URL" "$(request_time)"; then
       successes=$((successes + 1))
     else
       successes=0

@@ -22,15 +22,36 @@ expand() {
   printf '%s' "$expanded$rest"
 }
 
+# A pull that never ends would hold the lock for good.
+fetch() {
+  timeout 1200 podman pull --quiet "$1"
+}
+
+# The very image that the release ran before: by its ID, or else by its digest.
+pull_recorded() {
+  recorded=$(awk -F '\t' -v image="$1" '$2 == image { print $3 "\t" $4; exit }' "$staged/images" 2>/dev/null)
+  id=${recorded%"$tab"*} digest=${recorded#*"$tab"}
+  [ -n "$id" ] || return
+  podman image exists "$id" || {
+    name=$1
+    case ${name##*/} in *:*) name=${name%:*} ;; esac
+    [ -n "$digest" ] && fetch "$name@$digest" || return
+  }
+  podman tag "$id" "$1"
+}
+
 pull_one() {
   case $QD_PULL:$1 in
-    never:* | missing:* | *:localhost/*) podman image exists "$1" 2>/dev/null && return ;;
+    recorded:*) ! pull_recorded "$1" || return 0 ;;
+  esac
+  case $QD_PULL:$1 in
+    never:* | missing:* | recorded:* | *:localhost/*) podman image exists "$1" 2>/dev/null && return ;;
   esac
   if [ "$QD_PULL" = never ]; then
     echo "the host does not have it, and pull is never"
     return 1
   fi
-  podman pull --quiet "$1"
+  fetch "$1"
 }
 
 # The image with its ID, which says whether a container runs it, and its digest, for the record.
@@ -39,9 +60,14 @@ identify() {
     printf '%s\t%s\n' "$1" "$identity"
 }
 
+# What a name stood for before it is pulled: a tag may move, and a revert moves it back.
+remember_image() {
+  id=$(podman image inspect --format '{{.Id}}' "$1" 2>/dev/null)
+  printf '%s\t%s\n' "$1" "$id" >"$before/image.$2"
+}
+
 pull() {
-  begin pull
-  : >"$scratch/identities"
+  forward pull
   printf '%s\n' "$QD_IMAGES" | while IFS=$tab read -r service image; do
     [ -z "$service" ] || printf '%s\t%s\n' "$service" "$(expand "$image")"
   done >"$scratch/images"
@@ -50,10 +76,12 @@ pull() {
   number=0
   while IFS= read -r image; do
     number=$((number + 1))
-    (pull_one "$image" && identify "$image" >"$scratch/pulled.$number") \
+    (remember_image "$image" "$number" && pull_one "$image" && identify "$image" >"$scratch/pulled.$number") \
       >"$scratch/pull.$number" 2>&1 </dev/null &
   done <"$scratch/references"
   wait
+  heed
+  : >"$scratch/identities"
   number=0
   while IFS= read -r image; do
     number=$((number + 1))
@@ -62,20 +90,23 @@ pull() {
   done <"$scratch/references"
   awk -F '\t' '
     FILENAME == ARGV[1] { identity[$1] = $2 "\t" $3; next }
-    { print $0 "\t" identity[$2] }' "$scratch/identities" "$scratch/images" |
-    while IFS=$tab read -r service image id digest; do
-      say image "$service" "$image" "$id" "$digest"
-      printf '%s\t%s\n' "$service" "$id" >>"$scratch/wanted"
-    done
+    { print $0 "\t" identity[$2] }' "$scratch/identities" "$scratch/images" >"$transaction/images" ||
+    fail_write pull "$transaction" ""
+  while IFS=$tab read -r service image id digest; do
+    say image "$service" "$image" "$id" "$digest"
+  done <"$transaction/images"
+  [ "$QD_NEW" != yes ] || record "$staged"
 }
 
-# Services whose container runs another image than their unit names now: the tag moved.
-moved_images() {
-  [ -f "$scratch/wanted" ] || return 0
-  podman ps --no-trunc --format '{{index .Labels "PODMAN_SYSTEMD_UNIT"}}{{"\t"}}{{.ImageID}}' \
-    </dev/null >"$scratch/running" 2>/dev/null
-  while IFS=$tab read -r service id; do
-    running=$(sed -n "s/^$service$tab//p" "$scratch/running" | head -n 1)
-    [ -z "$running" ] || [ "${running#sha256:}" = "${id#sha256:}" ] || printf '%s ' "$service"
-  done <"$scratch/wanted"
+# record RELEASE: which images it runs, and how it is asked for health.
+record() {
+  said=$({ cp "$transaction/images" "$1/images" && printf '%s\n%s\n' "$QD_HEALTH_URL" "$QD_HEALTH_STATUS" >"$1/health"; } 2>&1) ||
+    fail_write "$phase" "$1" "$said"
+}
+
+# other_image FILE: services whose container runs another image than the file says (service, …, ID).
+other_image() {
+  awk -F '\t' '
+    FILENAME == ARGV[1] { running[$1] = $2; next }
+    $1 in running { id = $3; sub(/^sha256:/, "", id); if (running[$1] != id) printf "%s ", $1 }' "$1" "$2"
 }

@@ -1,18 +1,40 @@
 # Reload: every unit must be loaded, and from our file.
 
-reload() {
-  begin reload
-  said=$(manager daemon-reload 2>&1) || fail reload systemd cannot-reload "$said"
-  # shellcheck disable=SC2086 # a list of unit names
-  [ -z "$QD_STOP" ] || manager reset-failed $QD_STOP 2>/dev/null
+# Says the first unit that is not as it should be: name, what is wrong, and what systemd says.
+strangers() {
   printf '%s\n' "$QD_EXPECTED" | while IFS=$tab read -r service source; do
     case $service in "" | *@.service) continue ;; esac
     loaded=$(manager show -p LoadState -p SourcePath "$service" 2>&1)
     case $loaded in
       *LoadState=loaded*) ;;
-      *) fail reload "$service" not-loaded "$loaded" ;;
+      *)
+        printf '%s\t%s\t%s' "$service" not-loaded "$(text "$loaded")"
+        break
+        ;;
     esac
     from=$(printf '%s\n' "$loaded" | sed -n 's/^SourcePath=//p')
-    [ "$(readlink -f "$from")" = "$(readlink -f "$source")" ] || fail reload "$service" not-ours "$from"
-  done || exit 1
+    [ "$(readlink -f "$from")" = "$(readlink -f "$source")" ] || {
+      printf '%s\t%s\t%s' "$service" not-ours "$(text "$from")"
+      break
+    }
+  done
+}
+
+reload() {
+  forward reload
+  # Twice, for two generators at once can spoil each other's work (podman#29004).
+  for try in first second; do
+    said=$(manager daemon-reload 2>&1) || fail reload systemd cannot-reload "$said"
+    stranger=$(strangers)
+    [ -n "$stranger" ] || break
+  done
+  [ -z "$stranger" ] || {
+    IFS=$tab read -r service code said <<STRANGER
+$stranger
+STRANGER
+    say fail reload "$service" "$code" "$said"
+    exit 1
+  }
+  # shellcheck disable=SC2086 # a list of unit names
+  [ -z "$QD_STOP" ] || manager reset-failed $QD_STOP 2>/dev/null
 }

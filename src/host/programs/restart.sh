@@ -2,18 +2,13 @@
 
 states() {
   # shellcheck disable=SC2086 # a list of unit names
-  manager show -p Id -p ActiveState -p SubState -p Result -p NRestarts \
-    -p InactiveExitTimestampMonotonic -p ActiveEnterTimestampMonotonic $QD_WATCHED |
-    awk -F= '
-      function flush() { if ("Id" in v) printf "%s\t%s\t%s\t%s\t%s\t%d\n", v["Id"], v["ActiveState"], v["SubState"], v["Result"], v["NRestarts"], (v["ActiveEnterTimestampMonotonic"] - v["InactiveExitTimestampMonotonic"]) / 1000; split("", v) }
-      $0 == "" { flush(); next }
-      { v[$1] = $2 }
-      END { flush() }'
+  unit_states ActiveState SubState Result NRestarts InactiveExitTimestampMonotonic ActiveEnterTimestampMonotonic -- $1 |
+    awk -F '\t' '{ printf "%s\t%s\t%s\t%s\t%s\t%d\n", $1, $2, $3, $4, $5, ($7 - $6) / 1000 }'
 }
 
-# Says each service whose state is not what was last said.
+# tell_states SERVICES: says each service whose state is not what was last said.
 tell_states() {
-  states >"$scratch/states"
+  states "$1" >"$scratch/states"
   touch "$scratch/told"
   while IFS= read -r line; do
     grep -qxF -e "$line" "$scratch/told" || say state "$line"
@@ -29,41 +24,39 @@ network_wait() {
   fi
 }
 
-# Remembers from which release its services were started. A deploy that ends between the flip and
-# here leaves another name, and the next one restarts them. One whose services failed ends after
-# it: the next one starts what is down, and leaves the database alone.
-remember_started() {
-  release=$(readlink "$QD_STATE/current")
-  said=$({ printf '%s\n' "${release##*/}" >"$QD_STATE/.started" && mv "$QD_STATE/.started" "$QD_STATE/started"; } 2>&1) ||
-    fail restart "$QD_STATE/started" cannot-write "$said"
-}
-
-restart() {
-  restarted="$QD_RESTART $(moved_images)"
-  # shellcheck disable=SC2086 # a list of unit names
-  restarted=$(printf '%s\n' $restarted | sort -u | tr '\n' ' ')
-  restarted=${restarted% }
-  [ -n "$restarted" ] || {
-    remember_started
-    return
-  }
-  begin restart
-  say restarting "$restarted"
+# restart_all SERVICES: answers with systemctl's status; its words are in the file "job".
+restart_all() {
+  rm -f "$scratch/job.status"
   # shellcheck disable=SC2086 # a list of unit names
   (
-    manager reset-failed $restarted 2>/dev/null
-    manager restart $restarted >"$scratch/job" 2>&1
+    manager reset-failed $1 2>/dev/null
+    manager restart $1 >"$scratch/job" 2>&1
     printf '%s' $? >"$scratch/job.status"
   ) </dev/null &
   while [ ! -s "$scratch/job.status" ]; do
     sleep 0.2
-    tell_states
+    [ "$2" = unheeding ] || heed
+    tell_states "$1"
     network_wait
   done
   wait
-  tell_states
-  remember_started
-  [ "$(cat "$scratch/job.status")" = 0 ] || fail_services job-failed "$(cat "$scratch/job")"
+  return "$(cat "$scratch/job.status")"
+}
+
+restart() {
+  # A tag that moved restarts the services whose containers run the image it used to name.
+  restarted="$QD_RESTART $(other_image "$before/containers" "$transaction/images")"
+  # shellcheck disable=SC2086 # a list of unit names
+  restarted=$(printf '%s\n' $restarted | sort -u | tr '\n' ' ')
+  restarted=${restarted% }
+  [ -n "$restarted" ] || return 0
+  forward restart
+  printf '%s' "$restarted" >"$transaction/touched" || fail_write restart "$transaction" ""
+  say restarting "$restarted"
+  restart_all "$restarted" heeding
+  status=$?
+  tell_states "$QD_WATCHED"
+  [ "$status" = 0 ] || fail_services job-failed "$(cat "$scratch/job")"
 }
 
 # Services that are not up, of those that should be.
@@ -72,10 +65,10 @@ down() {
 }
 
 settle() {
-  begin settle
+  forward settle
   deadline=$(($(now) + QD_HEALTH_TIMEOUT))
   while :; do
-    tell_states
+    tell_states "$QD_WATCHED"
     not_up=$(down)
     [ -n "$not_up" ] || break
     ! grep -q "${tab}failed$tab" "$scratch/states" || fail_services service-failed
@@ -90,9 +83,9 @@ settle() {
 # started must stay up for a while, with no restart by systemd. Health is asked meanwhile.
 stay_up() {
   [ -n "$restarted" ] || return 0
-  begin stable
+  forward stable
   while :; do
-    tell_states
+    tell_states "$QD_WATCHED"
     unsteady=$(awk -F '\t' '
       FILENAME == ARGV[1] { before[$1] = $5; next }
       $2 != "active" || $5 > before[$1] { printf "%s ", $1 }' "$scratch/settled" "$scratch/states")

@@ -21,14 +21,14 @@ merged_units() {
   done
   for path in "$staged"/*; do
     case ${path##*/} in
-      manifest.json | sums | systemd) ;;
+      manifest.json | sums | systemd | images | health) ;;
       *) ln -sfn "$path" "$scratch/units/" ;;
     esac
   done
 }
 
 validate() {
-  begin validate
+  forward validate
   quadlet=$(generator) || {
     printf '%s\n' "$quadlet"
     exit 1

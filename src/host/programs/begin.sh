@@ -1,0 +1,29 @@
+# Begin: hands the transaction over to systemd, where no lost connection can end it. The unit's name
+# is the lock: a second one is refused, and systemd frees it however the holder ends.
+
+begin_transaction() {
+  mkdir -p "$QD_STATE" 2>/dev/null
+  umask 077
+  said=$({ mkdir -p "$QD_STATE/transactions" && mkdir "$transaction" && : >"$transaction/events" && printf '%s\n' "$QD_HOLDER" >"$transaction/holder"; } 2>&1) ||
+    fail begin "$QD_STATE" cannot-write "$said"
+  cat >"$transaction/program" || fail begin "$transaction" cannot-write "$(df -h "$QD_STATE")"
+  if [ "$QD_NEW" = yes ]; then
+    said=$(cat <&3 2>&1 >"$transaction/release.tar") || {
+      room=$(df -h "$QD_STATE"; df -i "$QD_STATE")
+      rm -rf "$transaction"
+      fail begin "$QD_STATE" cannot-write "$said
+$room"
+    }
+  fi
+  said=$(systemd-run "--$QD_MANAGER" --no-ask-password --quiet --collect --unit="$QD_UNIT.service" \
+    --description="$QD_HOLDER" --service-type=exec -p "OnFailure=$QD_GUARD.service" \
+    -p "RuntimeMaxSec=$QD_TIME" -p TimeoutStopSec=10 /bin/sh "$transaction/program" deploy 2>&1) && return
+  rm -rf "$transaction"
+  case $(systemctl "--$QD_MANAGER" show --value -p ActiveState "$QD_UNIT.service") in
+    inactive | failed) fail begin "$QD_UNIT.service" cannot-begin "$said" ;;
+  esac
+  say busy
+  exit 0
+}
+
+transaction=$QD_STATE/transactions/$QD_TRANSACTION
