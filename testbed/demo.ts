@@ -11,7 +11,8 @@ const cli = join(__dirname, "cli.cjs");
 
 /**
  * Shows on a real host what the project is for: the stack goes out, a second version follows,
- * a broken one ends red with its reason, and the second comes back. Runs inside a sandbox.
+ * a broken one ends red with its reason while the second serves on, and a rollback returns to the
+ * first. Runs inside a sandbox.
  *
  * @returns 0 when every step ended as it should
  */
@@ -25,11 +26,18 @@ export async function demo(): Promise<number> {
   await writeFile(known, host.knownHosts);
   console.log(`    ${host.name} answers at ${host.address}\n`);
 
+  const where = [
+    ...["--environment", "production", "--app", "senex-trader"],
+    ...["--host", `root@${host.address}`, "--service-user", "senex"],
+    ...["--known-hosts", known, "--ssh-key", bed.keys.ed25519.path],
+  ];
+  const rollback = () => {
+    console.log("    $ quadlet-deploy rollback …\n");
+    return shown(["rollback", ...where], process.env);
+  };
   const deploy = (tag: string) => {
     const args = [
-      ...["deploy", "--environment", "production", "--app", "senex-trader", "--stack", "senex"],
-      ...["--host", `root@${host.address}`, "--service-user", "senex"],
-      ...["--known-hosts", known, "--ssh-key", bed.keys.ed25519.path],
+      ...["deploy", ...where, "--stack", "senex"],
       ...["--registry", address, "--image-name", "senex/senex-trader", "--image-tag", tag],
       ...[
         "--variables",
@@ -59,12 +67,13 @@ export async function demo(): Promise<number> {
   expect((await deploy("v2")) === 0, "v2 is deployed");
   expect((await look(host)) === "v2", "v2 serves");
 
-  say("Shipping v3-broken, whose /health/ answers 500: this must end red, and say why");
+  say("Shipping v3-broken, whose /health/ answers 500: this must end red, and put v2 back");
   expect((await deploy("v3-broken")) !== 0, "v3-broken is refused");
+  expect((await look(host)) === "v2", "v2 still serves");
 
-  say("Going back: a plain deploy of v2");
-  expect((await deploy("v2")) === 0, "v2 is deployed again");
-  expect((await look(host)) === "v2", "v2 serves again");
+  say("Rolling back to v1, with the very images that it ran");
+  expect((await rollback()) === 0, "v1 is back");
+  expect((await look(host)) === "v1", "v1 serves again");
 
   const seconds = Math.round((performance.now() - began) / 1000);
   say(
