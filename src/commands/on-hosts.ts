@@ -14,7 +14,7 @@ import { type Adopted, timeLimit, transactionOf } from "../host/transaction.js";
 import type { Facts } from "../plan/facts.js";
 import type { Plan } from "../plan/plan.js";
 import type { Service } from "../quadlet/services.js";
-import { failureOf } from "../report/ending.js";
+import { commandsByHand, failureOf } from "../report/ending.js";
 import type { HostReport } from "../report/report.js";
 import {
   type Content,
@@ -98,7 +98,9 @@ async function onHost(
         const { kind } = applied.outcome;
         if (kind === "busy") continue;
         if (kind === "stale" && attempt < attempts) continue;
-        return finish(failureOf(applied, host));
+        const { plan, facts } = seen;
+        const byHand = plan && facts ? commandsByHand(settings.content.app, plan, facts) : [];
+        return finish(failureOf(applied, host, byHand));
       } catch (error) {
         if (!isLost(error) || attempt >= attempts) throw error;
         await line.lose();

@@ -1,9 +1,19 @@
 import { DeployError } from "../errors.js";
 import type { Applied, Outcome } from "../host/applied.js";
+import type { Facts } from "../plan/facts.js";
+import type { Plan } from "../plan/plan.js";
 import { seconds } from "./narrator.js";
 
-/** Why a transaction did not end as it should; nothing where it did. */
-export function failureOf(applied: Applied, host: string): readonly DeployError[] {
+/**
+ * Why a transaction did not end as it should; nothing where it did.
+ *
+ * @param byHand what an operator can do where the host could not put everything back
+ */
+export function failureOf(
+  applied: Applied,
+  host: string,
+  byHand: readonly string[],
+): readonly DeployError[] {
   const { outcome } = applied;
   if (outcome.kind === "committed") return [];
   const error =
@@ -26,8 +36,31 @@ export function failureOf(applied: Applied, host: string): readonly DeployError[
   return [
     new DeployError({
       ...error.parts,
-      details: [...(error.parts.details ?? []), ...(outcome.kind === "stuck" ? outcome.said : [])],
+      details: [
+        ...(error.parts.details ?? []),
+        ...(outcome.kind === "stuck" ? [...outcome.said, ...byHand] : []),
+      ],
     }),
+  ];
+}
+
+/** The commands that put a release back by hand; docs/recovery.md explains them. */
+export function commandsByHand(app: string, plan: Plan, facts: Facts): readonly string[] {
+  const { state, quadlet } = plan.directories;
+  const rootless = facts.owner.uid !== 0;
+  const systemctl = rootless ? "systemctl --user" : "systemctl";
+  const guard = `quadlet-deploy-guard@${app}.service`;
+  const names = plan.services.map(({ name }) => name).join(" ");
+  return [
+    `Once the cause is gone, on the host as ${facts.owner.name}:`,
+    `  ${systemctl} reset-failed ${guard}; ${systemctl} start ${guard}`,
+    ...(plan.previous === ""
+      ? []
+      : [
+          "or, without it:",
+          `  cd ${state} && ln -sfn releases/${plan.previous} .next && mv -T .next current && find -L ${quadlet} -xtype l -delete`,
+          `  ${systemctl} daemon-reload && ${systemctl} restart ${names}`,
+        ]),
   ];
 }
 

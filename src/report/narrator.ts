@@ -51,6 +51,11 @@ const phases: Readonly<Record<Phase, string>> = {
   "revert-health": "asking the release of before for health",
 };
 
+/** Steps that are over in no time; a line for each would hide the others. */
+const momentary: ReadonlySet<Phase> = new Set([
+  ...(["claim", "save", "arm", "stop", "unlink", "link", "prove", "commit", "tidy"] as const),
+]);
+
 /**
  * On a terminal a spinner shows the phase at work; elsewhere, each phase is a line. Output of
  * hosts starts with the host's name, so that no line of it can be a workflow command.
@@ -71,8 +76,9 @@ export function narrator(stream: NodeJS.WriteStream, redact: Redact): Narrator {
       for (const warning of plan.warnings) say(host, `warning: ${warning}`);
     },
     progress: (host, progress) => {
-      if (progress.kind === "phase") view.phase(`${host}: ${phases[progress.phase]}`);
-      else if (progress.kind !== "service" || worthTelling(host, progress.report)) {
+      if (progress.kind === "phase") {
+        if (!momentary.has(progress.phase)) view.phase(`${host}: ${phases[progress.phase]}`);
+      } else if (progress.kind !== "service" || worthTelling(host, progress.report)) {
         say(host, describe(progress));
       }
     },
