@@ -58,7 +58,7 @@ export function commandsByHand(app: string, plan: Plan, facts: Facts): readonly 
       ? []
       : [
           "or, without it:",
-          `  cd ${state} && ln -sfn releases/${plan.previous} .next && mv -T .next current && find -L ${quadlet} -xtype l -delete`,
+          `  cd ${state} && ln -sfn releases/${plan.previous} .next && mv -T .next current && find ${quadlet} -xtype l -lname '*quadlet-deploy/${app}/*' -delete`,
           `  ${systemctl} daemon-reload && ${systemctl} restart ${names}`,
         ]),
   ];
