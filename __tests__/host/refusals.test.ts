@@ -44,7 +44,8 @@ function stateOf(on: Host): Promise<string> {
   ]);
   return on.ok(
     [
-      `find ${folders.join(" ")} \\( -type d -printf '%p %m %U\\n' -o -printf '%p %y %l %m %U %s %T@ %i\\n' \\) 2>/dev/null | sort`,
+      // The log of the last transaction is all that a refused one leaves.
+      `find ${folders.join(" ")} -path '*/transactions/*' -prune -o \\( -type d -printf '%p %m %U\\n' -o -printf '%p %y %l %m %U %s %T@ %i\\n' \\) 2>/dev/null | sort`,
       "systemctl show -p InvocationID -p ActiveState tiny.service",
       "podman ps --format '{{.ID}} {{.Image}}'",
       "ls /tmp | grep quadlet || true",

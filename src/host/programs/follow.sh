@@ -22,7 +22,7 @@ follow() {
     if [ "$total" -gt "$QD_FROM" ]; then
       sed -n "$((QD_FROM + 1)),${total}s/^/$QD_TOKEN${tab}log/p" "$transaction/events"
       QD_FROM=$total quiet=0
-      case $(tail -n 1 "$transaction/events") in
+      case $(sed -n "${total}p" "$transaction/events") in
         "${tab}end${tab}"* | "${tab}step${tab}confirm") return ;;
       esac
     else
