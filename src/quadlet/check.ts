@@ -10,7 +10,37 @@ export function checkUnits(
     ...sharedServices(services),
     ...badServiceNames(services),
     ...strayDropIns(files, services),
+    ...circles(services),
   ];
+}
+
+/** systemd would break a circle by leaving one of its units out, and say so in its journal alone. */
+function circles(services: readonly Service[]): readonly DeployError[] {
+  const after = new Map(services.map((service) => [service.name, service.after]));
+  const finished = new Set<string>();
+  const find = (name: string, path: readonly string[]): readonly string[] | undefined => {
+    if (finished.has(name)) return undefined;
+    if (path.includes(name)) return [...path.slice(path.indexOf(name)), name];
+    for (const earlier of after.get(name) ?? []) {
+      const circle = find(earlier, [...path, name]);
+      if (circle) return circle;
+    }
+    finished.add(name);
+    return undefined;
+  };
+  for (const { name, source } of services) {
+    const circle = find(name, []);
+    if (circle) {
+      return [
+        refuse(
+          source,
+          `waits in a circle: ${circle.join(" after ")}`,
+          "Take one After= or Before= of these away.",
+        ),
+      ];
+    }
+  }
+  return [];
 }
 
 /** `web.container` and `web.kube` both make `web.service`; Quadlet keeps the last in silence. */

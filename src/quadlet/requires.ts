@@ -9,6 +9,19 @@ const propagating = ["Requires", "Requisite", "BindsTo", "PartOf"] as const;
  * (`senex.network`), whose services Quadlet makes it require (podman-systemd.unit(5)).
  */
 export function requiredUnits(unit: UnitFile, kind: Kind): readonly string[] {
+  return [
+    ...propagating.flatMap((key) => valuesOf(unit, "Unit", key).flatMap(words)),
+    ...usedUnits(unit, kind),
+  ];
+}
+
+/** What a unit starts after, by `After=` and because Quadlet says so of the units that it uses. */
+export function earlierUnits(unit: UnitFile, kind: Kind): readonly string[] {
+  return [...valuesOf(unit, "Unit", "After").flatMap(words), ...usedUnits(unit, kind)];
+}
+
+/** Networks, volumes, images and the pod that a unit names as Quadlet files. */
+function usedUnits(unit: UnitFile, kind: Kind): readonly string[] {
   const section = sectionOf(kind);
   const values = (key: string) => valuesOf(unit, section, key);
   const sources = values("Mount").flatMap((value) => {
@@ -16,7 +29,6 @@ export function requiredUnits(unit: UnitFile, kind: Kind): readonly string[] {
     return source === undefined ? [] : [source];
   });
   return [
-    ...propagating.flatMap((key) => valuesOf(unit, "Unit", key).flatMap(words)),
     ...[...values("Image"), ...values("Pod"), ...sources],
     // Options follow a network and a volume behind a colon.
     ...[...values("Network"), ...values("Volume")].map((value) => value.split(":")[0] ?? ""),

@@ -1,6 +1,6 @@
 import { isLongRunning, isTemplate, type Kind, kindOf, sectionOf, serviceName } from "./kinds.js";
 import { type PublishedPort, publishedPorts } from "./ports.js";
-import { requiredUnits } from "./requires.js";
+import { earlierUnits, requiredUnits } from "./requires.js";
 import {
   lastValue,
   parseUnitFile,
@@ -47,6 +47,8 @@ export interface Service {
   readonly ports: readonly PublishedPort[];
   /** Services of the same set that it requires: systemd restarts it with each of them. */
   readonly requires: readonly string[];
+  /** Services of the same set that it starts after. */
+  readonly after: readonly string[];
 }
 
 /** The services of a set of files, in the order of their names. */
@@ -97,6 +99,7 @@ function describe(
   const image =
     kind === "container" || kind === "image" ? lastValue(merged, section, "Image") : undefined;
   const required = new Set(requiredUnits(merged, kind));
+  const earlier = new Set(earlierUnits(merged, kind));
   return {
     name,
     kind,
@@ -123,5 +126,14 @@ function describe(
       .filter((other) => required.has(other.name) || required.has(other.file.path))
       .map((other) => other.name)
       .filter((other) => other !== name),
+    after: all
+      .filter((other) => {
+        const later = valuesOf(other.merged, "Unit", "Before").flatMap(words);
+        return (
+          [other.name, other.file.path].some((one) => earlier.has(one)) ||
+          [name, file.path].some((one) => later.includes(one))
+        );
+      })
+      .map((other) => other.name),
   };
 }

@@ -50,6 +50,18 @@ post_guard() {
     put_link "$QD_GUARD_WANTS/$QD_GUARD.service" "../$QD_GUARD.service"
 }
 
+# What earlier ones left. A transaction with an empty log is about to be refused, and not ours to
+# remove, unless whoever sent it is long gone.
+sweep() {
+  for other in "$QD_STATE"/transactions/*; do
+    [ "${other##*/}" != "${transaction##*/}" ] || continue
+    if [ -s "$other/events" ] || [ -n "$(find "$other" -maxdepth 0 -mmin +60)" ]; then rm -rf "$other"; fi
+  done
+  for other in "$QD_STATE"/releases/.[!.]*; do
+    rm -rf "$other"
+  done
+}
+
 claim() {
   forward claim
   manager stop "$QD_GUARD.timer" 2>/dev/null
@@ -59,12 +71,7 @@ claim() {
   esac
   [ ! -L "$QD_STATE/transaction" ] || repair
   as_planned || ended stale
-  for other in "$QD_STATE"/transactions/* "$QD_STATE"/releases/.*; do
-    case ${other##*/} in
-      . | .. | '*' | '.*' | "${transaction##*/}") ;;
-      *) rm -rf "$other" ;;
-    esac
-  done
+  sweep
   said=$({ mkdir -p "$QD_STATE/releases" "$scratch" && put_link "$QD_STATE/transaction" "transactions/${transaction##*/}" && post_guard; } 2>&1) ||
     fail_write claim "$QD_STATE" "$said"
   [ "$(manager show --value -p LoadState "$QD_GUARD.service")" = loaded ] || fail claim "$QD_GUARD.service" cannot-guard

@@ -47,7 +47,9 @@ drop_images() {
     IFS=$tab read -r name id <"$image"
     [ -n "$id" ] || podman rmi "$name" >/dev/null 2>&1 </dev/null
   done
-  cut -f 3 "$transaction/images" >"$scratch/brought" 2>/dev/null && remove_images "$scratch/brought"
+  cut -f 3 "$transaction/images" 2>/dev/null | sed 's/^sha256://' | grep -vxF -f "$before/ids" >"$scratch/brought" &&
+    remove_images "$scratch/brought"
+  return 0
 }
 
 # Services that run now and did not before, most of them new in this release.

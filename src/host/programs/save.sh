@@ -88,6 +88,7 @@ save() {
   {
     unit_states ActiveState InvocationID -- $(with_dependents $QD_SERVICES) >"$before/services" &&
       containers >"$before/containers" &&
+      podman images --all --quiet --no-trunc </dev/null | sed 's/^sha256://' | sort -u >"$before/ids" &&
       health_before >"$before/health"
   } || fail_write save "$before" ""
   : >"$before/complete"
