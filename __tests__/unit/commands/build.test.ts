@@ -104,6 +104,7 @@ describe("render", () => {
       now: () => new Date(0),
       actor: "",
       run: "",
+      cancel: new AbortController().signal,
     });
     check(join(repository.path, "build/out"), paths);
   };

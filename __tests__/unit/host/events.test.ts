@@ -109,7 +109,7 @@ describe("what a failure means", () => {
       "/etc/x",
       "cannot-write",
       "No space left",
-      "web: unpack: /etc/x: it cannot be written. Look at the disk space (df) and the owner of the directory.",
+      "web: unpack: /etc/x: it cannot be written. Look at the disk space (df, below) and the owner of the directory.",
     ],
     [
       "validate",
@@ -151,7 +151,7 @@ describe("what a failure means", () => {
       "",
       "cannot-write",
       "",
-      "web: flip: it cannot be written. Look at the disk space (df) and the owner of the directory.",
+      "web: flip: it cannot be written. Look at the disk space (df, below) and the owner of the directory.",
     ],
     ["flip", "x", "a-code-of-a-newer-program", "", "web: flip: x: a-code-of-a-newer-program"],
   ])("%s %s %s", (phase, object, code, text, message) => {

@@ -5,6 +5,7 @@ import { base64, replay } from "./support.js";
 
 const owner: Owner = { scope: "rootless", user: "", sudo: false };
 const where = {
+  app: "shop",
   quadletRoot: "%h/.config/containers/systemd",
   quadletDir: "%h/.config/containers/systemd",
   systemdDir: "%h/.config/systemd/user",
@@ -42,6 +43,7 @@ describe("facts", () => {
       systemdDir: { path: `${home}/s`, real: `${home}/s`, writable: true },
       state: { path: `${home}/t`, real: "/srv/t", writable: true },
       entries: new Map(),
+      releases: [],
       sums: new Map(),
       env: new Map(),
       nonce: expect.stringMatching(/^[0-9a-f]{32}$/),
@@ -57,20 +59,23 @@ describe("facts", () => {
       `entry|${home}/q/web.container|link|../x/web.container`,
       `entry|${home}/q/plain.container|file`,
       "current|20260101T000000Z-abc",
-      "started|20250101T000000Z-abc",
+      "release|20250101T000000Z-abc",
+      "release|20260101T000000Z-abc",
+      "holder|senex, https://run/1|7",
       `manifest|${base64(manifest)}`,
       `sum|${"a".repeat(64)}|web.container`,
       `sum|${"b".repeat(64)}|systemd/web.service.d/a.conf`,
       `env|SECRET|${"c".repeat(64)}`,
-      "service|web.service|loaded|active|running",
-      "service|db.service|not-found|inactive|dead",
+      `service|web.service|loaded|active|running|/run/g/web.service|${home}/q/web.container`,
+      "service|db.service|not-found|inactive|dead||",
       ...minimum,
     ]);
     expect(facts).toMatchObject({
       lingerEnabled: true,
       networkOnline: false,
       current: "20260101T000000Z-abc",
-      started: "20250101T000000Z-abc",
+      releases: ["20250101T000000Z-abc", "20260101T000000Z-abc"],
+      holder: { description: "senex, https://run/1", age: 7 },
       manifest,
     });
     expect([...facts.entries]).toEqual([
@@ -83,8 +88,20 @@ describe("facts", () => {
     ]);
     expect([...facts.env]).toEqual([["SECRET", "c".repeat(64)]]);
     expect([...facts.services]).toEqual([
-      ["web.service", { load: "loaded", active: "active", sub: "running" }],
-      ["db.service", { load: "not-found", active: "inactive", sub: "dead" }],
+      [
+        "web.service",
+        {
+          load: "loaded",
+          active: "active",
+          sub: "running",
+          fragment: "/run/g/web.service",
+          source: `${home}/q/web.container`,
+        },
+      ],
+      [
+        "db.service",
+        { load: "not-found", active: "inactive", sub: "dead", fragment: "", source: "" },
+      ],
     ]);
   });
 

@@ -11,11 +11,16 @@ import flip from "../../../src/host/programs/flip.sh";
 import health from "../../../src/host/programs/health.sh";
 import pull from "../../../src/host/programs/pull.sh";
 import restart from "../../../src/host/programs/restart.sh";
-import transaction from "../../../src/host/programs/transaction.sh";
+import stepsProgram from "../../../src/host/programs/steps.sh";
 import unpack from "../../../src/host/programs/unpack.sh";
-import { plan } from "../../../src/plan/plan.js";
-import { hostWith, manifestOf, releaseOf } from "../plan/support.js";
+import { hostWith, manifestOf, planFor, releaseOf, serviceState } from "../plan/support.js";
 import { base64, dash, type Ran, runProgram, Scratch, type Shell, shells } from "./support.js";
+
+/** steps.sh, for a transaction that has begun in the test's own directory. */
+const steps = `QD_NEW=\${QD_NEW-yes}
+${stepsProgram.replace(/^transaction=.*$/m, "transaction=$HOME/transaction")}
+mkdir -p "$transaction/before" "$transaction/scratch" "$QD_STATE/releases"
+`;
 
 /** facts.sh and what it needs, without the last line, which runs it all. */
 const facts = `${readEnv}\n${factsProgram.replace(/\nfacts\n$/, "\n")}`;
@@ -154,15 +159,16 @@ describe("unpacking", () => {
     { "web.container": "[Container]\n", "systemd/web.service.d/a.conf": "" },
     { A: "1" },
   );
-  const program = `${transaction}\n${readEnv}\n${unpack}\nexec 3<"$QD_ARCHIVE"\nunpack\nls "$scratch"\nmv "$staged" "$QD_STATE/releases/$QD_RELEASE"`;
+  const program = `${steps}\n${readEnv}\n${unpack}\nunpack\nmv "$staged" "$QD_STATE/releases/$QD_RELEASE"`;
   const prepare = async (scratch: Scratch, bytes?: Buffer) => ({
     QD_STATE: scratch.in("state"),
     QD_QDIR: scratch.in("quadlet"),
     QD_RELEASE: "R1",
     QD_ENV: "yes",
     QD_MANAGER: "system",
-    QD_ARCHIVE: scratch.write(
-      "release.tar",
+    QD_CARRY: "",
+    archive: scratch.write(
+      "transaction/release.tar",
       bytes ?? (await archive(release, manifestOf(release))),
     ),
   });
@@ -197,23 +203,27 @@ describe("unpacking", () => {
     expect(() => statSync(scratch.in("state/releases/R1"))).toThrow();
   });
 
-  inEveryShell(
-    "takes nothing that was cut off, and leaves nothing behind",
-    async (shell, scratch) => {
-      const bytes = (await archive(release, manifestOf(release))).subarray(0, 700);
-      const ran = await runProgram(shell, scratch, program, await prepare(scratch, bytes));
-      expect(ran.code).toBe(1);
-      const { stdout } = await runProgram(
-        shell,
-        scratch,
-        `ls -A "$QD_STATE/releases"; ls -d ${scratch.path}/quadlet-deploy-* 2>/dev/null`,
-        {
-          QD_STATE: scratch.in("state"),
-        },
-      );
-      expect(stdout).toBe("");
-    },
-  );
+  inEveryShell("takes nothing that was cut off", async (shell, scratch) => {
+    const bytes = (await archive(release, manifestOf(release))).subarray(0, 700);
+    const ran = await runProgram(shell, scratch, program, await prepare(scratch, bytes));
+    expect(ran.code).toBe(1);
+    expect(said(ran)[1]).toMatch(/^fail unpack /);
+    expect(() => statSync(scratch.in("state/releases/R1"))).toThrow();
+  });
+
+  inEveryShell("units that stay although they left come along", async (shell, scratch) => {
+    scratch.write("state/releases/R0/old.container", "[Container]\n");
+    scratch.write("state/releases/R0/systemd/old.service.d/a b.conf", "[Service]\n");
+    scratch.link("state/current", "releases/R0");
+    const carried = "old.container\nsystemd/old.service.d/a b.conf";
+    const parameters = { ...(await prepare(scratch)), QD_CARRY: carried };
+    const ran = await runProgram(shell, scratch, program, parameters);
+    expect([ran.code, said(ran)]).toEqual([0, ["step unpack"]]);
+    expect(scratch.read("state/releases/R1/old.container")).toBe("[Container]\n");
+    expect(scratch.read("state/releases/R1/systemd/old.service.d/a b.conf")).toBe("[Service]\n");
+    expect(scratch.read("state/releases/R1/sums")).toMatch(/ {2}old\.container$/m);
+    expect(scratch.read("state/releases/R1/sums")).toMatch(/ {2}systemd\/old.*a b\.conf$/m);
+  });
 });
 
 describe("flipping", () => {
@@ -249,7 +259,7 @@ describe("flipping", () => {
     const ran = await runProgram(
       shell,
       scratch,
-      `${transaction}\n${flip}\nflip\n${dangling(scratch)}`,
+      `${steps}\n${flip}\nstop_removed\nflip\n${dangling(scratch)}`,
       {
         ...parameters(scratch),
         QD_REMOVE: scratch.in("quadlet/old.container"),
@@ -261,7 +271,7 @@ describe("flipping", () => {
       },
     );
     expect([ran.code, ran.stderr]).toEqual([0, ""]);
-    expect(said(ran)).toEqual(["step flip", "flipped R2"]);
+    expect(said(ran)).toEqual(["step stop", "step unlink", "step flip", "flipped R2", "step link"]);
     expect(readlinkSync(scratch.in("state/current"))).toBe("releases/R2");
     expect(scratch.read("quadlet/same.container")).toBe("2");
     expect(scratch.read("quadlet/new.container")).toBe("2");
@@ -281,16 +291,15 @@ describe("flipping", () => {
         "mv",
         `${dangling(scratch)} >>${scratch.in("seen")}\nls -A ${scratch.in("quadlet")} | tr '\\n' ' ' >>${scratch.in("seen")}\necho "$@" | sed 's|.*/||' >>${scratch.in("seen")}\nPATH=${shell.path} exec mv "$@"`,
       );
-      await runProgram(shell, scratch, `${transaction}\n${flip}\nflip`, {
+      await runProgram(shell, scratch, `${steps}\n${flip}\nstop_removed\nflip`, {
         ...parameters(scratch),
         QD_REMOVE: scratch.in("quadlet/old.container"),
         QD_ADD: add(scratch, "new.container"),
       });
-      const seen = scratch.read("seen").replace(/\.quadlet-deploy\.\d+ /, "TEMP ");
-      expect(seen.split("\n").slice(0, -1)).toEqual([
-        "old.container same.container R2",
+      expect(scratch.read("seen").split("\n").slice(0, -1)).toEqual([
+        "same.container R2",
         "same.container current",
-        "TEMP same.container new.container",
+        "same.container new.container",
       ]);
     },
     "dash",
@@ -304,7 +313,7 @@ describe("flipping", () => {
       const ran = await runProgram(
         shell,
         scratch,
-        `${transaction}\n${flip}\nflip`,
+        `${steps}\n${flip}\nstop_removed\nflip`,
         parameters(scratch),
       );
       expect(ran.code).toBe(1);
@@ -321,7 +330,7 @@ describe("flipping", () => {
       prepare(scratch);
       const names = ["old.container", "same.container", "same.container.d/a.conf"];
       for (const name of names) scratch.link(`${directory}/${name}`, "x");
-      await runProgram(shell, scratch, `${transaction}\n${flip}\nflip`, {
+      await runProgram(shell, scratch, `${steps}\n${flip}\nstop_removed\nflip`, {
         ...parameters(scratch),
         QD_QDIR: scratch.in(directory),
         QD_REMOVE: names.map((name) => scratch.in(`${directory}/${name}`)).join("\n"),
@@ -363,7 +372,12 @@ describe("images", () => {
 
   const podman = `case "$1 $2" in
     "image exists") grep -qxF "$3" "$HOME/has" ;;
-    "image inspect") echo "$5" >>"$HOME/inspected"; printf 'id-%s\\tsha256:%s\\n' "$5" "$5" ;;
+    "image inspect")
+      case $4 in
+        *Digest*) echo "$5" >>"$HOME/inspected"; printf 'id-%s\\tsha256:%s\\n' "$5" "$5" ;;
+        *) ! grep -qxF "$5" "$HOME/has" || printf 'old-%s\\n' "$5" ;;
+      esac ;;
+    "tag "*) echo "$2 $3" >>"$HOME/tagged" ;;
     "pull --quiet") echo "$3" >>"$HOME/pulled"; case $3 in *broken*) echo "manifest unknown" >&2; exit 125 ;; esac ;;
   esac`;
   const pulling = async (shell: Shell, scratch: Scratch, policy: string, ...images: string[]) => {
@@ -372,12 +386,14 @@ describe("images", () => {
     scratch.write("pulled", "");
     scratch.write("inspected", "");
     scratch.write("state/current/.env", "TAG=1\n");
-    const program = `${transaction}\n${readEnv}\n${pull}\nstaged=$QD_STATE/current\npull`;
+    const program = `${steps}\n${readEnv}\n${pull}\nstaged=$QD_STATE/current\npull`;
     const ran = await runProgram(shell, scratch, program, {
       QD_STATE: scratch.in("state"),
       QD_RELEASE: "R1",
       QD_PULL: policy,
       QD_MANAGER: "system",
+      QD_HEALTH_URL: "http://h/",
+      QD_HEALTH_STATUS: "200-200",
       QD_IMAGES: images.map((image, index) => `s${index}.service\t${image}`).join("\n"),
     });
     const lines = (name: string) => scratch.read(name).split("\n").filter(Boolean).sort();
@@ -433,6 +449,46 @@ describe("images", () => {
   });
 });
 
+describe("images of a release", () => {
+  const podman = `case "$1 $2" in
+    "image exists") [ "$3" != gone ] ;;
+    "image inspect") case $4 in *Digest*) printf 'id\\tsha256:d\\n' ;; *) echo before ;; esac ;;
+    "pull --quiet") echo "pull $3" >>"$HOME/did" ;;
+    "tag "*) echo "tag $2 $3" >>"$HOME/did" ;;
+  esac`;
+  const returning = async (shell: Shell, scratch: Scratch, recorded: string) => {
+    scratch.stub("podman", podman);
+    scratch.write("did", "");
+    scratch.write("state/releases/R1/.env", "");
+    scratch.write("state/releases/R1/images", recorded);
+    const ran = await runProgram(shell, scratch, `${steps}\n${readEnv}\n${pull}\npull`, {
+      QD_STATE: scratch.in("state"),
+      QD_NEW: "switch",
+      QD_RELEASE: "R1",
+      QD_PULL: "recorded",
+      QD_MANAGER: "system",
+      QD_IMAGES: "a.service\tr:3000/a:1",
+    });
+    expect([ran.code, ran.stderr]).toEqual([0, ""]);
+    return scratch.read("did");
+  };
+
+  inEveryShell("a return takes the very image, by its ID", async (shell, scratch) => {
+    const did = await returning(shell, scratch, "a.service\tr:3000/a:1\there\tsha256:x\n");
+    expect(did).toBe("tag here r:3000/a:1\n");
+    expect(scratch.read("transaction/before/image.1")).toBe("r:3000/a:1\tbefore\n");
+  });
+
+  inEveryShell("or by its digest, where it is gone", async (shell, scratch) => {
+    const did = await returning(shell, scratch, "a.service\tr:3000/a:1\tgone\tsha256:x\n");
+    expect(did).toBe("pull r:3000/a@sha256:x\ntag gone r:3000/a:1\n");
+  });
+
+  inEveryShell("or what the name stands for, where none was recorded", async (shell, scratch) => {
+    expect(await returning(shell, scratch, "")).toBe("");
+  });
+});
+
 describe("states of services", () => {
   const show = [
     "Id=web.service",
@@ -451,7 +507,7 @@ describe("states of services", () => {
     "InactiveExitTimestampMonotonic=1000000",
     "ActiveEnterTimestampMonotonic=0",
   ].join("\n");
-  const program = `${transaction}\n${restart}`;
+  const program = `${steps}\n${pull}\n${restart}`;
   const parameters = (scratch: Scratch) => ({
     QD_STATE: scratch.in("state"),
     QD_RELEASE: "R1",
@@ -467,7 +523,7 @@ describe("states of services", () => {
     const ran = await runProgram(
       shell,
       scratch,
-      `${program}\ntell_states\ntell_states\nsed -i 's/failed$/activating/' "$HOME/show"\ntell_states\nprintf 'down: %s\\n' "$(down)"`,
+      `${program}\ntell_states "$QD_WATCHED"\ntell_states "$QD_WATCHED"\nsed -i 's/failed$/activating/' "$HOME/show"\ntell_states "$QD_WATCHED"\nprintf 'down: %s\\n' "$(down)"`,
       parameters(scratch),
     );
     expect(said(ran)).toEqual([
@@ -491,7 +547,7 @@ describe("states of services", () => {
         scratch,
         `${program}
 fail_services() { printf 'unsteady: %s %s\\n' "$1" "$2"; }
-tell_states; cp "$scratch/states" "$scratch/settled"; stable=0 restarted=web.service
+tell_states "$QD_WATCHED"; cp "$scratch/states" "$scratch/settled"; stable=0 restarted=web.service
 sed -i 's/NRestarts=2/NRestarts=3/' "$HOME/show"
 stay_up`,
         parameters(scratch),
@@ -524,14 +580,17 @@ stay_up`,
     },
   );
 
-  for (const [name, job, services] of [
-    ["a job that went well", 0, "web.service"],
-    ["a job that failed", 1, "web.service"],
-    ["nothing to restart", 0, ""],
+  for (const [name, job, services, touched, ended] of [
+    ["a job that went well", 0, "web.service", "old.service web.service", "on\n"],
+    ["a job that failed", 1, "web.service", "old.service web.service", "ended: job-failed\n"],
+    ["only a tag that moved", 0, "", "old.service", "on\n"],
   ] as const) {
-    inEveryShell(`${name}: which release was started is remembered`, async (shell, scratch) => {
-      scratch.write("state/releases/R1/.env", "");
-      scratch.link("state/current", "releases/R1");
+    inEveryShell(`${name}: what was touched is remembered`, async (shell, scratch) => {
+      scratch.write("transaction/before/containers", "old.service\tid1\nsame.service\tid2\n");
+      scratch.write(
+        "transaction/images",
+        "old.service\tr/a:1\tsha256:id3\t\nsame.service\tr/b:1\tsha256:id2\t\n",
+      );
       scratch.write("show", `${show}\n`);
       scratch.stub("systemctl", `case $* in *restart*) exit ${job} ;; esac; cat "$HOME/show"`);
       const ran = await runProgram(
@@ -540,10 +599,38 @@ stay_up`,
         `${program}\nfail_services() { printf 'ended: %s\\n' "$1"; exit 1; }\nrestart\necho on`,
         { ...parameters(scratch), QD_RESTART: services },
       );
-      expect(ran.stdout).toContain(job === 0 ? "on\n" : "ended: job-failed\n");
-      expect(scratch.read("state/started")).toBe("R1\n");
+      expect(ran.stdout).toContain(ended);
+      expect(said(ran).slice(0, 2)).toEqual(["step restart", `restarting ${touched}`]);
+      expect(scratch.read("transaction/touched")).toBe(touched);
     });
   }
+
+  inEveryShell("nothing to restart is no step", async (shell, scratch) => {
+    scratch.write("transaction/before/containers", "");
+    scratch.write("transaction/images", "");
+    const more = { ...parameters(scratch), QD_RESTART: "" };
+    const ran = await runProgram(shell, scratch, `${program}\nrestart\nstay_up`, more);
+    expect([ran.code, ran.stderr, said(ran)]).toEqual([0, "", []]);
+    expect(() => statSync(scratch.in("transaction/touched"))).toThrow();
+  });
+});
+
+describe("a deploy that was called off", () => {
+  const verdict = (shell: Shell, scratch: Scratch, code: string) =>
+    runProgram(shell, scratch, `${steps}\n${code}`, {
+      QD_STATE: scratch.in("state"),
+      QD_RELEASE: "R1",
+    });
+
+  inEveryShell("ends at its next step, and says so", async (shell, scratch) => {
+    const ran = await verdict(shell, scratch, "decide revert\nforward pull\necho on");
+    expect([ran.code, said(ran)]).toEqual([1, ["step pull", "called-off"]]);
+  });
+
+  inEveryShell("the first word counts, whoever says it", async (shell, scratch) => {
+    const ran = await verdict(shell, scratch, "decide commit\ndecide revert\nforward pull");
+    expect([ran.code, ran.stdout.split("\n").slice(0, 2)]).toEqual([0, ["commit", "commit"]]);
+  });
 });
 
 describe("time", () => {
@@ -556,10 +643,7 @@ describe("time", () => {
     inEveryShell(
       `up for ${uptime} s: in hundredths, and no octal number`,
       async (shell, scratch) => {
-        const program = transaction.replace(
-          "/proc/uptime",
-          scratch.write("uptime", `${uptime} 1.00\n`),
-        );
+        const program = steps.replace("/proc/uptime", scratch.write("uptime", `${uptime} 1.00\n`));
         const ran = await runProgram(shell, scratch, `${program}\nnow`, {
           QD_STATE: scratch.in("state"),
           QD_RELEASE: "R1",
@@ -570,7 +654,7 @@ describe("time", () => {
   }
 
   inEveryShell("a pause ends at its deadline", async (shell, scratch) => {
-    const program = `${transaction}\nsleep() { printf '%s\\n' "$1"; }\nnow() { echo 1000; }\n`;
+    const program = `${steps}\nsleep() { printf '%s\\n' "$1"; }\nnow() { echo 1000; }\n`;
     const ran = await runProgram(
       shell,
       scratch,
@@ -583,6 +667,7 @@ describe("time", () => {
 
 describe("facts", () => {
   const parameters = (scratch: Scratch) => ({
+    QD_APP: "shop",
     QD_QDIR: "%h/quadlet",
     QD_ROOT: "%h/quadlet",
     QD_UDIR: "%h/systemd",
@@ -594,9 +679,13 @@ describe("facts", () => {
   });
   const prepare = (scratch: Scratch) => {
     scratch.stub("podman", "echo podman version 5.4.2");
+    scratch.stub("systemd-run", "exit 1");
+    const idle = (name: string) =>
+      `Id=quadlet-deploy${name}@shop.service\nActiveState=inactive\nDescription=x\n`;
+    scratch.write("lock", `${idle("")}\n${idle("-guard")}`);
     scratch.stub(
       "systemctl",
-      `case $* in *version*) echo "systemd 257 (257.7-1)"; echo "+PAM" ;; *) printf 'Id=web.service\\nLoadState=loaded\\nActiveState=active\\nSubState=running\\n\\nId=db.service\\nLoadState=not-found\\nActiveState=inactive\\nSubState=dead\\n' ;; esac`,
+      `case $* in *version*) echo "systemd 257 (257.7-1)"; echo "+PAM" ;; *quadlet-deploy@shop*) cat "$HOME/lock" ;; *) printf 'Id=web.service\\nLoadState=loaded\\nActiveState=active\\nSubState=running\\nFragmentPath=/run/g/web.service\\nSourcePath=/q/web.container\\n\\nId=db.service\\nLoadState=not-found\\nActiveState=inactive\\nSubState=dead\\n' ;; esac`,
     );
   };
   const read = async (shell: Shell, scratch: Scratch) => {
@@ -619,10 +708,27 @@ describe("facts", () => {
       sums: new Map(),
       env: new Map(),
       services: new Map([
-        ["web.service", { load: "loaded", active: "active", sub: "running" }],
-        ["db.service", { load: "not-found", active: "inactive", sub: "dead" }],
+        [
+          "web.service",
+          serviceState("active", "running", {
+            fragment: "/run/g/web.service",
+            source: "/q/web.container",
+          }),
+        ],
+        ["db.service", serviceState("inactive", "dead", { load: "not-found" })],
       ]),
     });
+  });
+
+  inEveryShell("who holds the lock, and for how long", async (shell, scratch) => {
+    prepare(scratch);
+    scratch.write(
+      "lock",
+      "Id=quadlet-deploy@shop.service\nActiveState=active\nDescription=senex, https://h/?a=b\nActiveEnterTimestampMonotonic=1000000\n",
+    );
+    const { holder } = await read(shell, scratch);
+    expect(holder?.description).toBe("senex, https://h/?a=b");
+    expect(holder?.age).toBeGreaterThan(0);
   });
 
   inEveryShell(
@@ -672,13 +778,12 @@ describe("facts", () => {
         ],
       ]);
       // On this side of the connection, Quadlet's own directories are the ones that count.
-      const planned = plan(
-        release,
-        [],
-        { ...hostWith(release), sums: found.sums, env: found.env },
-        manifestOf(release),
-        "/opt/shop",
-      );
+      expect(found.releases).toEqual(["R1"]);
+      const planned = planFor(release, {
+        ...hostWith(release),
+        sums: found.sums,
+        env: found.env,
+      });
       expect(planned.files.map(({ change }) => change)).toEqual([
         "unchanged",
         "unchanged",
@@ -689,7 +794,7 @@ describe("facts", () => {
         unchanged: ["A", "EMPTY", "SPECIAL"],
         kept: ["SECRET"],
       });
-      expect(planned.newRelease).toBe(false);
+      expect(planned.change).toBe("none");
     },
   );
 
@@ -753,7 +858,7 @@ describe("health, as the host asks", () => {
       server.close();
     }
   };
-  const program = `${transaction}\n${health}\nfail_services() { say failed "$1" "$(text "$2")"; exit 1; }\nhealth`;
+  const program = `${steps}\n${health}\nfail_services() { say failed "$1" "$(text "$2")"; exit 1; }\nhealth`;
   const parameters = (scratch: Scratch, url: string, more = {}) => ({
     QD_STATE: scratch.in("state"),
     QD_RELEASE: "R1",
@@ -897,7 +1002,7 @@ describe("health, as the host asks", () => {
       await runProgram(
         dash,
         scratch,
-        `command() { [ "$2" = bash ]; }\n${transaction}\n${health}\nhttp_get "$URL" 10`,
+        `command() { [ "$2" = bash ]; }\n${steps}\n${health}\nhttp_get "$URL" 10`,
         { ...parameters(scratch, ""), URL: url },
       );
       expect([url, ...scratch.read("asked").split("\n").slice(0, -1)]).toEqual([url, ...parts]);

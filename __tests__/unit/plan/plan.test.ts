@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { describePlan } from "../../../src/plan/describe.js";
-import type { Facts } from "../../../src/plan/facts.js";
+import { planEnvOf } from "../../../src/plan/env.js";
+import type { Facts, ServiceState } from "../../../src/plan/facts.js";
+import type { Plan } from "../../../src/plan/plan.js";
 import { errorsOf, messagesOf } from "../settings/support.js";
 import {
   actions,
@@ -13,6 +15,7 @@ import {
   planFor,
   quadletDir,
   releaseOf,
+  serviceState,
   stateDir,
   systemdDir,
 } from "./support.js";
@@ -31,13 +34,11 @@ const files: Files = {
 const keys = { GITEA_REGISTRY: "r", IMAGE_NAME: "n", IMAGE_TAG: "v1" };
 const release = releaseOf(files, keys);
 
-const state = (active: string, sub = "") => ({ load: "loaded", active, sub });
-
 describe("first", () => {
   const planned = planFor(release, emptyHost);
 
   test("everything is added, linked, expected and started", () => {
-    expect(planned).toMatchObject({ host: "web", previous: "", newRelease: true, warnings: [] });
+    expect(planned).toMatchObject({ host: "web", previous: "", change: "new", warnings: [] });
     expect(changes(planned)).toEqual([
       "+ net.network",
       "+ redis.container",
@@ -47,20 +48,27 @@ describe("first", () => {
     expect(planned.env).toMatchObject({ set: Object.keys(keys), unchanged: [], kept: [] });
     expect(planned.links).toEqual({
       add: [
-        { path: `${quadletDir}/net.network`, target: "../quadlet-deploy/shop/current/net.network" },
+        {
+          path: `${quadletDir}/net.network`,
+          target: "../quadlet-deploy/shop/current/net.network",
+          stood: "",
+        },
         {
           path: `${quadletDir}/redis.container`,
           target: "../quadlet-deploy/shop/current/redis.container",
+          stood: "",
         },
         {
           path: `${quadletDir}/web.container`,
           target: "../quadlet-deploy/shop/current/web.container",
+          stood: "",
         },
         {
           path: `${systemdDir}/web.service.d/a.conf`,
           target: "../../../containers/quadlet-deploy/shop/current/systemd/web.service.d/a.conf",
+          stood: "",
         },
-        { path: `${quadletDir}/.env`, target: "../quadlet-deploy/shop/current/.env" },
+        { path: `${quadletDir}/.env`, target: "../quadlet-deploy/shop/current/.env", stood: "" },
       ],
       remove: [],
     });
@@ -94,7 +102,7 @@ test("again, with nothing to do", () => {
   const planned = planFor(release, hostWith(release));
   expect(planned).toMatchObject({
     previous: "1",
-    newRelease: false,
+    change: "none",
     links: { add: [], remove: [] },
     env: { set: [], unchanged: Object.keys(keys), kept: [] },
     warnings: [],
@@ -118,7 +126,7 @@ interface Case {
   readonly changes: readonly string[];
   /** Of services, those that are not kept. */
   readonly actions: readonly string[];
-  readonly newRelease: boolean;
+  readonly change: Plan["change"];
   readonly warnings?: readonly RegExp[];
 }
 
@@ -132,42 +140,42 @@ test.each<Case>([
     files: { ...files, "redis.container": "[Container]\nImage=redis:8\n" },
     changes: ["~ redis.container"],
     actions: ["restart redis.service: redis.container was changed"],
-    newRelease: true,
+    change: "new",
   },
   {
     name: "a drop-in changed: its service restarts",
     files: { ...files, "systemd/web.service.d/a.conf": "[Service]\nRestart=no\n" },
     changes: ["~ systemd/web.service.d/a.conf"],
     actions: ["restart web.service: web.service.d/a.conf was changed"],
-    newRelease: true,
+    change: "new",
   },
   {
     name: "a drop-in of a unit is new: its service restarts",
     files: { ...files, "redis.container.d/a.conf": "[Container]\nPull=never\n" },
     changes: ["+ redis.container.d/a.conf"],
     actions: ["restart redis.service: redis.container.d/a.conf is new"],
-    newRelease: true,
+    change: "new",
   },
   {
     name: "a drop-in is gone: its service restarts",
     files: { ...files, "systemd/web.service.d/a.conf": undefined as never },
     changes: ["- systemd/web.service.d/a.conf"],
     actions: ["restart web.service: web.service.d/a.conf was removed"],
-    newRelease: true,
+    change: "new",
   },
   {
     name: "a unit is new: it starts",
     files: { ...files, "mail.container": "[Container]\nImage=mail\n" },
     changes: ["+ mail.container"],
     actions: ["start mail.service: mail.container is new"],
-    newRelease: true,
+    change: "new",
   },
   {
     name: "a unit is gone: it stops",
     files: { ...files, "redis.container": undefined as never },
     changes: ["- redis.container"],
     actions: ["stop redis.service: redis.container is no longer part of the release"],
-    newRelease: true,
+    change: "new",
   },
   {
     name: "a unit got another service's name: the old one stops, the new one starts",
@@ -177,14 +185,14 @@ test.each<Case>([
       "start cache.service: redis.container was changed; it is not running",
       "stop redis.service: redis.container is no longer part of the release",
     ],
-    newRelease: true,
+    change: "new",
   },
   {
     name: "a file was edited by hand: it is put right, and said",
     host: { sums: new Map([...before.sums, ["web.container", "f".repeat(64)]]) },
     changes: ["~ web.container !"],
     actions: ["restart web.service: web.container was changed"],
-    newRelease: true,
+    change: "new",
     warnings: [/^web\.container was edited on the host; the edit stays in release 1/],
   },
   {
@@ -192,7 +200,7 @@ test.each<Case>([
     host: { sums: new Map([...before.sums, ["systemd/web.service.d/a.conf", "f".repeat(64)]]) },
     changes: ["~ systemd/web.service.d/a.conf !"],
     actions: ["restart web.service: web.service.d/a.conf was changed"],
-    newRelease: true,
+    change: "new",
     warnings: [/^web\.service\.d\/a\.conf was edited on the host/],
   },
   {
@@ -200,60 +208,51 @@ test.each<Case>([
     host: { sums: new Map([...before.sums, ["systemd/x.service.d/b.conf", "f".repeat(64)]]) },
     changes: ["- systemd/x.service.d/b.conf"],
     actions: [],
-    newRelease: true,
+    change: "new",
   },
   {
     name: "a file of the release was deleted by hand: it comes back",
     host: { sums: without(before.sums, "redis.container") },
     changes: ["+ redis.container"],
     actions: ["restart redis.service: redis.container is new"],
-    newRelease: true,
+    change: "new",
   },
   {
     name: "a link was deleted by hand: it comes back, and no service is touched",
     host: { entries: without(before.entries, `${quadletDir}/web.container`) },
     changes: [],
     actions: [],
-    newRelease: true,
+    change: "new",
   },
   {
     name: "a new tag: what the image runs in restarts, for that reason",
     env: { ...keys, IMAGE_TAG: "v2" },
     changes: [],
     actions: ["restart web.service: .env: IMAGE_TAG"],
-    newRelease: true,
+    change: "new",
   },
   {
     name: "a key that only the host has is kept, and restarts nothing",
     host: { env: new Map([...before.env, ["SECRET_KEY", "0"]]) },
     changes: [],
     actions: [],
-    newRelease: false,
+    change: "none",
   },
   ...["inactive", "failed", "activating", "deactivating"].map(
     (active): Case => ({
       name: `a service is ${active}: it starts, with no new release`,
-      host: { services: new Map([...before.services, ["redis.service", state(active)]]) },
+      host: { services: new Map([...before.services, ["redis.service", serviceState(active)]]) },
       changes: [],
       actions: ["start redis.service: it is not running"],
-      newRelease: false,
+      change: "none",
     }),
   ),
-  {
-    name: "the last deploy was cut short before it started anything: what runs long restarts",
-    host: { started: "0" },
-    changes: [],
-    actions: ["redis", "web"].map(
-      (name) => `restart ${name}.service: the deploy of 1 ended before its services were started`,
-    ),
-    newRelease: false,
-  },
   {
     name: "a network changed: Podman would not change it, so that is said",
     files: { ...files, "net.network": "[Network]\nInternal=true\n" },
     changes: ["~ net.network"],
     actions: [],
-    newRelease: true,
+    change: "new",
     warnings: [/^net\.network changed, and Podman does not change a network that exists/],
   },
   {
@@ -262,18 +261,21 @@ test.each<Case>([
     host: { services: without(before.services, "net-network.service") },
     changes: ["~ net.network"],
     actions: ["start net-network.service: net.network was changed; it is not running"],
-    newRelease: true,
+    change: "new",
   },
   {
     name: "a volume changed",
     files: { ...files, "data.volume": "[Volume]\nLabel=a\n" },
     host: {
       sums: new Map([...before.sums, ["data.volume", "f".repeat(64)]]),
-      services: new Map([...before.services, ["data-volume.service", state("active", "exited")]]),
+      services: new Map([
+        ...before.services,
+        ["data-volume.service", serviceState("active", "exited")],
+      ]),
     },
     changes: ["~ data.volume"],
     actions: [],
-    newRelease: true,
+    change: "new",
     warnings: [/^data\.volume changed, and Podman does not change a volume that exists/],
   },
   {
@@ -281,7 +283,7 @@ test.each<Case>([
     files: { ...files, "w@.container": "[Container]\nImage=a\n" },
     changes: ["+ w@.container"],
     actions: [],
-    newRelease: true,
+    change: "new",
   },
   {
     name: "a manifest that is not there: nothing counts as edited or removed",
@@ -296,7 +298,7 @@ test.each<Case>([
       "restart redis.service: redis.container is new",
       expect.stringMatching(/^restart web\.service: .*web\.container was changed/) as never,
     ],
-    newRelease: true,
+    change: "new",
     warnings: [/^net\.network changed/],
   },
 ])("$name", ({ files: given = files, env: more = keys, host = {}, ...expected }) => {
@@ -304,7 +306,7 @@ test.each<Case>([
   const planned = planFor(releaseOf(Object.fromEntries(present), more), { ...before, ...host });
   expect(changes(planned).filter((change) => !change.startsWith("="))).toEqual(expected.changes);
   expect(actions(planned).filter((action) => !action.startsWith("keep"))).toEqual(expected.actions);
-  expect(planned.newRelease).toBe(expected.newRelease);
+  expect(planned.change).toBe(expected.change);
   expect(planned.warnings).toEqual(
     (expected.warnings ?? []).map((one) => expect.stringMatching(one)),
   );
@@ -356,7 +358,9 @@ describe("links", () => {
       [`${quadletDir}/web.container`, { target: `${stateDir}/current/web.container` }],
     ]);
     const planned = planFor(release, { ...before, entries });
-    expect(planned.links.add.map(({ path }) => path)).toEqual([`${quadletDir}/web.container`]);
+    expect(planned.links.add).toMatchObject([
+      { path: `${quadletDir}/web.container`, stood: `link ${stateDir}/current/web.container` },
+    ]);
   });
 
   test("drop-ins of units are one folder deeper", () => {
@@ -364,6 +368,7 @@ describe("links", () => {
     expect(planFor(deep, emptyHost).links.add[1]).toEqual({
       path: `${quadletDir}/a.container.d/b.conf`,
       target: "../../quadlet-deploy/shop/current/a.container.d/b.conf",
+      stood: "",
     });
   });
 
@@ -401,10 +406,12 @@ describe("links", () => {
       {
         path: `${home}/.config/containers/systemd/web.container`,
         target: "../quadlet-deploy/shop/current/web.container",
+        stood: "",
       },
       {
         path: `${home}/.config/systemd/user/web.service.d/a.conf`,
         target: "../../../containers/quadlet-deploy/shop/current/systemd/web.service.d/a.conf",
+        stood: "",
       },
     ]);
   });
@@ -504,6 +511,176 @@ describe("files of others", () => {
   });
 });
 
+describe("adopt", () => {
+  const entries = new Map([
+    [`${quadletDir}/web.container`, {}],
+    [`${systemdDir}/web.service.d/a.conf`, { target: "/srv/a.conf" }],
+    [`${quadletDir}/.env`, {}],
+  ]);
+
+  test("takes over what stands in the way, and says so", () => {
+    const planned = planFor(release, { ...emptyHost, entries }, { adopt: true });
+    expect(planned.adopting.map(({ path }) => path)).toEqual([
+      `${quadletDir}/web.container`,
+      `${systemdDir}/web.service.d/a.conf`,
+    ]);
+    const stood = new Map(planned.links.add.map((link) => [link.path, link.stood]));
+    expect(stood.get(`${quadletDir}/web.container`)).toBe("file");
+    expect(stood.get(`${systemdDir}/web.service.d/a.conf`)).toBe("link /srv/a.conf");
+    expect(stood.get(`${quadletDir}/redis.container`)).toBe("");
+    expect(planned.warnings).toEqual([
+      expect.stringMatching(/web\.container was not ours; it is kept/),
+      expect.stringMatching(/a\.conf was not ours; it is kept/),
+    ]);
+  });
+
+  test("without it that is refused, and told", () => {
+    const [error] = errorsOf(() => planFor(release, { ...emptyHost, entries }));
+    expect(error?.parts.remedy).toMatch(/adopt: true/);
+  });
+
+  test("takes nothing where nothing stands in the way", () => {
+    expect(planFor(release, hostWith(release), { adopt: true })).toMatchObject({
+      adopting: [],
+      change: "none",
+    });
+  });
+});
+
+describe("a service of the same name from somewhere else", () => {
+  const seen = (more: Partial<ServiceState>) => () =>
+    planFor(release, {
+      ...emptyHost,
+      services: new Map([["web.service", serviceState("active", "running", more)]]),
+    });
+
+  test.each<[string, Partial<ServiceState>, RegExp]>([
+    [
+      "masked",
+      { load: "masked", fragment: "/dev/null" },
+      /^web: plan: web\.service: the service is masked on the host\. Run: systemctl unmask web\.service$/,
+    ],
+    [
+      "a native unit of the administrator",
+      { fragment: "/etc/systemd/system/web.service" },
+      /a unit of systemd's own, \/etc\/systemd\/system\/web\.service, would be used/,
+    ],
+    [
+      "a native unit of the user",
+      { fragment: "/home/senex/.config/systemd/user/web.service" },
+      /a unit of systemd's own/,
+    ],
+    [
+      "another Quadlet file",
+      { source: "/usr/share/containers/systemd/web.container" },
+      /\/usr\/share\/containers\/systemd\/web\.container makes a service of this name already/,
+    ],
+  ])("%s is refused", (_, state, message) => {
+    expect(messagesOf(seen(state))).toEqual([expect.stringMatching(message)]);
+  });
+
+  const generated = "/run/systemd/generator/web.service";
+  test.each<[string, Partial<ServiceState>]>([
+    ["none", { load: "not-found" }],
+    ["ours", { fragment: generated, source: `${quadletDir}/web.container` }],
+    [
+      "one of the system's, which ours goes before",
+      { fragment: "/usr/lib/systemd/system/web.service" },
+    ],
+  ])("%s is fine", (_, state) => {
+    expect(seen(state)).not.toThrow();
+  });
+
+  test("a unit of ours of another name is fine, for its link goes", () => {
+    const old = releaseOf({ "old.container": "[Container]\nImage=a\nServiceName=web\n" });
+    const facts = hostWith(old, {
+      services: new Map([
+        [
+          "web.service",
+          serviceState("active", "running", {
+            fragment: generated,
+            source: `${quadletDir}/old.container`,
+          }),
+        ],
+      ]),
+    });
+    const next = releaseOf({ "web.container": "[Container]\nImage=a\n" });
+    expect(planFor(next, facts).links.remove).toContain(`${quadletDir}/old.container`);
+  });
+});
+
+describe("prune: false", () => {
+  const smaller = releaseOf({ "net.network": "[Network]\n", "web.container": web }, keys);
+
+  test("what left the repository stays, links and services too", () => {
+    const planned = planFor(smaller, hostWith(release), { prune: false });
+    expect(planned).toMatchObject({
+      change: "none",
+      carried: ["redis.container", "systemd/web.service.d/a.conf"],
+      links: { add: [], remove: [] },
+    });
+    expect(actions(planned).filter((action) => !action.startsWith("keep"))).toEqual([]);
+  });
+
+  test("it comes along into a new release", () => {
+    const next = releaseOf({ "web.container": `${web}Restart=no\n` }, keys);
+    const planned = planFor(next, hostWith(release), { prune: false });
+    expect(planned.change).toBe("new");
+    expect(planned.carried).toEqual([
+      "net.network",
+      "redis.container",
+      "systemd/web.service.d/a.conf",
+    ]);
+    expect(planned.links.remove).toEqual([]);
+  });
+
+  test("a service renamed by ServiceName= is no unit that stays: the old one stops", () => {
+    const renamed = releaseOf(
+      { ...files, "redis.container": "[Container]\nImage=redis:7\nServiceName=cache\n" },
+      keys,
+    );
+    const planned = planFor(renamed, hostWith(release), { prune: false });
+    expect(planned.carried).toEqual([]);
+    expect(actions(planned)).toContain(
+      "stop redis.service: redis.container is no longer part of the release",
+    );
+  });
+
+  test("without it nothing is carried", () => {
+    expect(planFor(smaller, hostWith(release)).carried).toEqual([]);
+  });
+});
+
+describe("a return to a release", () => {
+  test("is a switch, or nothing where it is current", () => {
+    const facts = hostWith(release, { releases: ["0", "1"] });
+    expect(planFor(release, facts, { change: "switch", release: "0" })).toMatchObject({
+      change: "switch",
+      release: "0",
+      previous: "1",
+    });
+    expect(planFor(release, facts, { change: "switch", release: "1" })).toMatchObject({
+      change: "none",
+      release: "1",
+    });
+  });
+
+  test("brings its own .env, whole", () => {
+    const facts = { ...emptyHost, env: envFacts({ A: "1", B: "2", NEW: "3" }) };
+    expect(planEnvOf(envFacts({ A: "1", B: "0", OLD: "4" }), facts)).toEqual({
+      used: true,
+      set: ["B", "OLD", "NEW"],
+      unchanged: ["A"],
+      kept: [],
+    });
+  });
+
+  test("or none, where it has none", () => {
+    const facts = { ...emptyHost, env: envFacts({ A: "1" }) };
+    expect(planEnvOf(undefined, facts)).toEqual({ used: false, set: [], unchanged: [], kept: [] });
+  });
+});
+
 describe("where Quadlet reads", () => {
   const rootless = { name: "senex", uid: 1000, home: "/home/senex" };
   test.each<[string, Facts["owner"], boolean]>([
@@ -548,7 +725,7 @@ describe("which services a change of .env restarts", () => {
     ...emptyHost,
     owner: { name: "senex", uid: 1000, home },
     quadlet: directory(`${home}/.config/containers/systemd`),
-    services: new Map([["a.service", state("active")]]),
+    services: new Map([["a.service", serviceState("active")]]),
   };
   test.each([
     [`${home}/.config/containers/systemd/.env`, true],
@@ -625,14 +802,14 @@ describe("what requires a service restarts with it", () => {
   });
 
   test("a network that starts takes what is attached with it", () => {
-    const services = new Map([...host.services, ["net-network.service", state("inactive")]]);
+    const services = new Map([...host.services, ["net-network.service", serviceState("inactive")]]);
     expect(moved(stack, { ...host, services })).toContain(
       "restart db.service: net-network.service starts, which it requires",
     );
   });
 
   test("what is down starts for that reason alone", () => {
-    const services = new Map([...host.services, ["beat.service", state("failed")]]);
+    const services = new Map([...host.services, ["beat.service", serviceState("failed")]]);
     expect(moved(stack, { ...host, services })).toEqual(["start beat.service: it is not running"]);
   });
 
@@ -776,8 +953,11 @@ describe("directories that units mount", () => {
     ["but files are whoever keeps them's to make", ["/opt/shop/nginx.conf:/n:ro"], "/opt/shop", []],
     ["nor named volumes", ["data:/d", "data.volume:/e"], "/opt/shop", []],
   ])("%s", (_, volumes, appDirectory, expected) => {
-    expect(planFor(mounting(...volumes), emptyHost, appDirectory).directories).toEqual({
+    expect(planFor(mounting(...volumes), emptyHost, { appDirectory }).directories).toEqual({
       quadlet: quadletDir,
+      systemd: systemdDir,
+      state: stateDir,
+      home: "/root",
       data: expected,
     });
   });

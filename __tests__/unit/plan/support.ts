@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import type { Directory, Facts } from "../../../src/plan/facts.js";
+import { planEnv } from "../../../src/plan/env.js";
+import type { Directory, Facts, ServiceState } from "../../../src/plan/facts.js";
 import { type Manifest, manifestText, parseManifest } from "../../../src/plan/manifest.js";
 import { inRelease } from "../../../src/plan/paths.js";
-import { type Plan, plan } from "../../../src/plan/plan.js";
+import { type Goal, type Plan, plan } from "../../../src/plan/plan.js";
 import { servicesOf } from "../../../src/quadlet/services.js";
 import type { EnvEntry } from "../../../src/render/env-file.js";
 import { type Release, releaseFile, withFiles } from "../../../src/render/release.js";
@@ -61,6 +62,14 @@ export function directory(path: string, real = path): Directory {
   return { path, real, writable: true };
 }
 
+export function serviceState(
+  active: string,
+  sub = "",
+  more: Partial<ServiceState> = {},
+): ServiceState {
+  return { load: "loaded", active, sub, fragment: "", source: "", ...more };
+}
+
 /** A host that nothing was ever deployed to. */
 export const emptyHost: Facts = {
   host: "web",
@@ -73,6 +82,7 @@ export const emptyHost: Facts = {
   systemdDir: directory(systemdDir),
   state: directory(stateDir),
   entries: new Map(),
+  releases: [],
   sums: new Map(),
   env: new Map(),
   nonce: "nonce",
@@ -94,7 +104,7 @@ export function hostWith(release: Release, more: Partial<Facts> = {}): Facts {
   return {
     ...emptyHost,
     current: "1",
-    started: "1",
+    releases: ["1"],
     manifest: manifestText(manifestOf(release)),
     sums: new Map(release.files.map((file) => [inRelease(file), file.sha256])),
     entries: new Map([
@@ -115,22 +125,29 @@ export function hostWith(release: Release, more: Partial<Facts> = {}): Facts {
     ]),
     env: envFacts(Object.fromEntries(release.env.map(({ key, value }) => [key, value]))),
     services: new Map(
-      servicesOf(release.files).map(({ name }) => [
-        name,
-        { load: "loaded", active: "active", sub: "running" },
-      ]),
+      servicesOf(release.files).map(({ name }) => [name, serviceState("active", "running")]),
     ),
     ...more,
   };
 }
 
-export function planFor(release: Release, facts: Facts, appDirectory = "/opt/shop"): Plan {
+/** A deploy of `release`, named "2"; `more` says what else it is to be. */
+export function planFor(release: Release, facts: Facts, more: Partial<Goal> = {}): Plan {
+  const services = servicesOf(release.files);
   return plan(
-    release,
-    servicesOf(release.files),
+    {
+      release: "2",
+      change: "new",
+      files: release.files,
+      services,
+      env: planEnv(release.env, services, facts),
+      appDirectory: "/opt/shop",
+      prune: true,
+      adopt: false,
+      ...more,
+    },
     facts,
     facts.manifest === undefined ? undefined : parseManifest(facts.host, facts.manifest),
-    appDirectory,
   );
 }
 

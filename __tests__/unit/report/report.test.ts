@@ -51,9 +51,28 @@ describe("how it ended", () => {
     ],
     [
       "a failure after the flip",
-      report([hostReport({ errors: [error({ phase: "health" })] })]),
+      report([
+        hostReport({
+          applied: applied({
+            outcome: { kind: "reverted", now: "healthy", was: "healthy", time: 1240 },
+          }),
+          errors: [error({ phase: "health" })],
+        }),
+      ]),
       false,
-      "Deploying shop to staging failed on web (health); it runs the new release, which is not healthy.",
+      "Deploying shop to staging failed on web (health); it was put back to R1 within 1.2 s, which is healthy again.",
+    ],
+    [
+      "a rollback",
+      report([hostReport()], { command: "rollback" }),
+      true,
+      "Rolled back shop to staging: web runs R2.",
+    ],
+    [
+      "a rollback that failed",
+      report([{ ...unreachable }], { command: "rollback" }),
+      false,
+      "Rolling back shop to staging failed on web (connect); nothing on it was changed.",
     ],
     [
       "hosts that were not tried",
@@ -65,12 +84,6 @@ describe("how it ended", () => {
     expect(succeeded(given)).toBe(ok);
     expect(sentence(given)).toBe(text);
   });
-
-  // Without a new release nothing is flipped, but services are started.
-  test("services that were started count as a change where it failed", () => {
-    const failed = hostReport({ applied: applied({ flipped: false }), errors: [error()] });
-    expect(sentence(report([failed]))).not.toContain("nothing on it was changed");
-  });
 });
 
 describe("outputs", () => {
@@ -80,6 +93,7 @@ describe("outputs", () => {
       "previous-release": "R1",
       changed: "true",
       restarted: "web.service",
+      "rolled-back": "false",
       healthy: "true",
       "health-status": "200",
       "image-digests": '{"r/web:v2":"sha256:web","redis:7":"sha256:redis"}',
@@ -99,6 +113,26 @@ describe("outputs", () => {
       report([hostReport({ applied: applied({ flipped: false }) })]),
       { changed: "true", restarted: "web.service" },
     ],
+    [
+      "a release that failed and was put back",
+      report([
+        hostReport({
+          release: "R1",
+          applied: applied({
+            outcome: { kind: "reverted", now: "healthy", was: "healthy", time: 1 },
+          }),
+          errors: [error()],
+        }),
+      ]),
+      { "rolled-back": "true", healthy: "false", release: "R1", "previous-release": "R1" },
+    ],
+    ...(["unchanged", "left", "unknown"] as const).map(
+      (kind): [string, ReturnType<typeof report>, object] => [
+        `one that ended as ${kind}`,
+        report([hostReport({ applied: applied({ outcome: { kind } }), errors: [error()] })]),
+        { "rolled-back": "false", healthy: "false" },
+      ],
+    ),
     [
       "a host out of reach",
       report([unreachable]),
@@ -162,6 +196,7 @@ web runs release <code>R2</code>, before it <code>R1</code> · Podman 5.4.2 · s
     const failed = hostReport({
       errors: [error({ remedy: "Look.", details: ["journal of web.service:", "  Traceback"] })],
       applied: applied({
+        outcome: { kind: "left" },
         services: new Map([
           ["web.service", service("web.service", { active: "failed", sub: "failed" })],
         ]),
@@ -169,7 +204,7 @@ web runs release <code>R2</code>, before it <code>R1</code> · Podman 5.4.2 · s
     });
     const page = summaryPage(report([failed]), open);
     expect(page.split("\n\n").slice(0, 3)).toEqual([
-      "## ❌ Deploying shop to staging failed on web (restart); it runs the new release, which is not healthy.",
+      "## ❌ Deploying shop to staging failed on web (restart); it runs the new release, which failed, since \\`rollback\\` is off.",
       "> [!CAUTION]\n> web: restart: web.service: it failed. Look.",
       "```text\njournal of web.service:\n  Traceback\n```",
     ]);

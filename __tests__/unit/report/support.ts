@@ -1,5 +1,5 @@
 import { DeployError, type DeployErrorParts } from "../../../src/errors.js";
-import type { Applied, ServiceReport } from "../../../src/host/apply.js";
+import { type Applied, nothingApplied, type ServiceReport } from "../../../src/host/applied.js";
 import { servicesOf } from "../../../src/quadlet/services.js";
 import type { HostReport, Report } from "../../../src/report/report.js";
 import { hostWith, planFor, releaseOf } from "../plan/support.js";
@@ -43,6 +43,7 @@ export function service(name: string, more: Partial<ServiceReport> = {}): Servic
 
 export function applied(more: Partial<Applied> = {}): Applied {
   return {
+    ...nothingApplied(),
     flipped: true,
     restarted: ["web.service"],
     services: new Map(["redis.service", "web.service"].map((name) => [name, service(name)])),
@@ -61,8 +62,8 @@ export function applied(more: Partial<Applied> = {}): Applied {
       },
     ],
     answer: { status: 200, body: "ok\nmore", location: "", trouble: "" },
-    journals: new Map(),
-    since: "0",
+    phase: "tidy",
+    outcome: { kind: "committed" },
     ...more,
   };
 }
@@ -91,6 +92,7 @@ export function report(
   more: Partial<Report> = {},
 ): Report {
   return {
+    command: "deploy",
     app: "shop",
     environment: "staging",
     services: servicesOf(release.files),

@@ -19,6 +19,11 @@ describe("defaults", () => {
         connectTimeout: 20_000,
       },
       pull: "always",
+      prune: true,
+      adopt: false,
+      rollback: true,
+      keepReleases: 5,
+      lockTimeout: 300_000,
       stableFor: expect.any(Number),
       health: {
         path: "/health/",
@@ -214,8 +219,8 @@ describe("values", () => {
       expect.stringMatching(/: image-tag: /),
       expect.stringMatching(/: ssh-key: is required/),
       expect.stringMatching(/: known-hosts: /),
-      expect.stringMatching(/: pull: /),
       expect.stringMatching(/: health-status: /),
+      expect.stringMatching(/: pull: /),
     ]);
   });
 });
@@ -260,6 +265,64 @@ describe("names", () => {
       out: "/repo/build",
       content: { scope: "rootful" },
     });
+  });
+});
+
+describe("rollback", () => {
+  const rollback = (raw: RawOptions) => settingsOf({ ...required, command: "rollback", ...raw });
+
+  test("takes the release to return to, or none", () => {
+    expect(rollback({ to: "20260101T000000Z-0123abcd" })).toMatchObject({
+      command: "rollback",
+      to: "20260101T000000Z-0123abcd",
+      rollback: true,
+      keepReleases: 5,
+    });
+    expect(rollback({})).not.toHaveProperty("to");
+    expect(rollback({ to: "adopted" })).toMatchObject({ to: "adopted" });
+  });
+
+  test.each(["../x", ".R1", "a/b", "a b", "-x"])("%j is no release", (to) => {
+    expect(messagesOf(() => rollback({ to }))).toEqual([
+      `settings: to: "${to}" is not a release's name`,
+    ]);
+  });
+
+  test.each(["adopt", "prune", "pull"])("does not take %s", (name) => {
+    expect(messagesOf(() => rollback({ [name]: name === "pull" ? "never" : "true" }))).toEqual([
+      `settings: ${name}: \`rollback\` does not take it`,
+    ]);
+  });
+
+  test("is no deploy, which does not take `to`", () => {
+    expect(messagesOf(() => deploySettings({ to: "R1" }))).toEqual([
+      "settings: to: `deploy` does not take it",
+    ]);
+  });
+});
+
+describe("how hosts are changed", () => {
+  test("as it is said", () => {
+    const raw = {
+      prune: "false",
+      adopt: "true",
+      rollback: "false",
+      "keep-releases": "1",
+      "lock-timeout": "0",
+    };
+    expect(deploySettings(raw)).toMatchObject({
+      prune: false,
+      adopt: true,
+      rollback: false,
+      keepReleases: 1,
+      lockTimeout: 0,
+    });
+  });
+
+  test.each([{}, { command: "rollback" }])("no release kept is refused: %o", (command) => {
+    expect(messagesOf(() => settingsOf({ ...required, ...command, "keep-releases": "0" }))).toEqual(
+      ["settings: keep-releases: must be 1 or more. The release before always stays."],
+    );
   });
 });
 
