@@ -13,6 +13,7 @@ import { transact } from "../host/transact.js";
 import { type Adopted, timeLimit, transactionOf } from "../host/transaction.js";
 import type { Facts } from "../plan/facts.js";
 import type { Plan } from "../plan/plan.js";
+import { isTemplate } from "../quadlet/kinds.js";
 import type { Service } from "../quadlet/services.js";
 import { commandsByHand, failureOf } from "../report/ending.js";
 import type { HostReport } from "../report/report.js";
@@ -153,7 +154,13 @@ async function attemptOn(
   const session = await line.session();
   enter("facts");
   const facts = await untilFree(
-    () => readFacts(session, owner, whereOn(content), command.services),
+    () =>
+      readFacts(
+        session,
+        owner,
+        whereOn(content),
+        command.services.filter((name) => !isTemplate(name)),
+      ),
     deadline,
     context,
     host,
@@ -212,7 +219,11 @@ async function confirm(
   applied.answer = last;
   if (healthy) return true;
   applied.failure = unhealthy(host, target.fromRunner, last.trouble);
-  await readJournals(await line.session(), owner, target.services, applied).catch(() => {});
+  try {
+    await readJournals(await line.session(), owner, target.services, applied);
+  } catch {
+    // That the journal cannot be had must not keep the host from hearing the verdict.
+  }
   return false;
 }
 

@@ -70,7 +70,7 @@ async function intend(
     session,
     owner,
     whereOn(settings.content),
-    services.map(({ name }) => name),
+    services.filter(({ startable }) => startable).map(({ name }) => name),
   );
   return {
     services,

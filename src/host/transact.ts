@@ -22,7 +22,7 @@ export interface Following {
 }
 
 type Decision = "commit" | "revert";
-type Pause = "ended" | "asked" | "dead" | "absent" | "busy";
+type Pause = "followed" | "dead" | "absent" | "busy";
 
 /**
  * Hands the transaction to the host and follows it to its end, over as many connections as that
@@ -38,9 +38,12 @@ export async function transact(
   const { host } = await line.session();
   let seen = 0;
   let begun = false;
+  let asked = false;
   let decision: Decision | undefined;
   const take = (event: Event) => {
     seen += 1;
+    // Kept here, and not with the connection, which may go at this very moment.
+    asked = event.name === "step" && field(event, 0) === "confirm";
     const progress = record(applied, event, host, owner);
     if (progress) how.onProgress(progress);
   };
@@ -66,21 +69,16 @@ export async function transact(
     };
   };
   for (;;) {
-    try {
-      how.cancel.throwIfAborted();
-    } catch {
-      decision = "revert";
+    if (asked && decision === undefined) {
+      decision = (await how.confirm(applied)) ? "commit" : "revert";
     }
+    if (how.cancel.aborted) decision = "revert";
     const program = next();
     const first = !begun;
     begun = true;
     try {
       const pause = await run(line, owner, program, take);
-      if (pause === "asked" && decision === undefined) {
-        decision = (await how.confirm(applied)) ? "commit" : "revert";
-        continue;
-      }
-      if (pause === "asked") continue;
+      if (asked) continue;
       if (pause === "busy") applied.outcome = { kind: "busy" };
       // The connection went before the host had all of it, so nothing began.
       if (pause === "absent") applied.outcome = { kind: "stale" };
@@ -93,13 +91,10 @@ export async function transact(
         how.onProgress({ kind: "warning", text: "cancelled; the host is told to put it back" });
         continue;
       }
+      if (!(error instanceof DeployError)) throw error;
       if (!isLost(error)) {
-        if (first && seen === 0 && error instanceof DeployError) {
-          applied.outcome = { kind: "unchanged" };
-          applied.failure = error;
-          return applied;
-        }
-        applied.failure ??= error as DeployError;
+        if (first && seen === 0) applied.outcome = { kind: "unchanged" };
+        applied.failure ??= error;
         return applied;
       }
       await line.lose();
@@ -114,16 +109,13 @@ async function run(
   program: Program,
   take: (event: Event) => void,
 ): Promise<Pause> {
-  let pause: Pause = "ended";
+  let pause: Pause = "followed";
   const session = await line.session();
   await runAsOwner(session, owner, program, ({ name, fields }) => {
     const [event = "", ...rest] = fields;
     if (name === "dead" || name === "absent" || name === "busy") pause = name;
     if (name !== "log") return;
     take({ name: event, fields: rest });
-    if (event === "step" && field({ name: event, fields: rest }, 0) === "confirm") pause = "asked";
-    else if (event === "end") pause = "ended";
-    else if (pause === "asked") pause = "ended";
   });
   return pause;
 }

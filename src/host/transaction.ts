@@ -1,6 +1,7 @@
 import type { HealthTarget } from "../health/target.js";
 import { type Manifest, manifestText } from "../plan/manifest.js";
 import type { Plan } from "../plan/plan.js";
+import { isTemplate } from "../quadlet/kinds.js";
 import type { HealthSettings, PullPolicy } from "../settings/settings.js";
 import type { Owner } from "./owner.js";
 import arm from "./programs/arm.sh";
@@ -150,7 +151,11 @@ function parameters(plan: Plan, how: Application): Readonly<Record<string, strin
     QD_DIRECTORIES: plan.directories.data.join("\n"),
     QD_STOP: named("stop"),
     QD_RESTART: named("start", "restart"),
-    QD_SERVICES: plan.services.map((service) => service.name).join(" "),
+    // systemctl takes no template for a unit, and ends a whole list there.
+    QD_SERVICES: plan.services
+      .map((service) => service.name)
+      .filter((name) => !isTemplate(name))
+      .join(" "),
     QD_WATCHED: plan.services
       .filter((service) => service.up)
       .map((service) => service.name)

@@ -9,6 +9,7 @@ export function describePlan(plan: Plan): readonly string[] {
     .map((file) => `${marks[file.change]} ${file.path}${file.source ? `  (${file.source})` : ""}`);
   const env = [
     ...(plan.env.set.length > 0 ? [`sets ${plan.env.set.join(", ")}`] : []),
+    ...(plan.env.removed?.length ? [`removes ${plan.env.removed.join(", ")}`] : []),
     ...(plan.env.kept.length > 0 ? [`keeps ${plan.env.kept.join(", ")}`] : []),
   ];
   const services = plan.services

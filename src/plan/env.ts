@@ -13,6 +13,8 @@ export interface EnvPlan {
   readonly unchanged: readonly string[];
   /** On the host, named by nothing here, and kept. */
   readonly kept: readonly string[];
+  /** On the host, and not in the release that it returns to. */
+  readonly removed?: readonly string[];
 }
 
 /**
@@ -49,13 +51,14 @@ export function planEnv(
  */
 export function planEnvOf(its: ReadonlyMap<string, string> | undefined, facts: Facts): EnvPlan {
   if (its === undefined) return { used: false, set: [], unchanged: [], kept: [] };
-  const keys = [...new Set([...its.keys(), ...facts.env.keys()])];
+  const keys = [...its.keys()];
   const same = (key: string) => its.get(key) === facts.env.get(key);
   return {
     used: true,
     set: keys.filter((key) => !same(key)),
     unchanged: keys.filter(same),
     kept: [],
+    removed: [...facts.env.keys()].filter((key) => !its.has(key)),
   };
 }
 

@@ -83,7 +83,14 @@ export function plan(goal: Goal, facts: Facts, previous: Manifest | undefined): 
   refuseUnread(facts);
   const { env, services } = goal;
   const planned = planFiles(goal.files, facts, previous);
-  const keeps = (file: FilePlan) => !goal.prune && file.change === "removed";
+  // A unit whose service another unit makes now cannot stay beside that.
+  const moved = new Set(
+    (previous?.services ?? [])
+      .filter(({ name }) => services.some((service) => service.name === name))
+      .map(({ unit }) => unit),
+  );
+  const keeps = (file: FilePlan) =>
+    !goal.prune && file.change === "removed" && !moved.has(file.path);
   const files = planned.map(
     (file): FilePlan => (keeps(file) ? { ...file, change: "unchanged" } : file),
   );

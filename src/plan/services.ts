@@ -98,7 +98,9 @@ function reasons(
   const why = files
     .filter((file) => file.change !== "unchanged" && concerns(file, service))
     .map((file) => `${file.path} ${file.change === "added" ? "is new" : `was ${file.change}`}`);
-  const keys = readsEnv(service, facts) ? env.set.filter((key) => matters(key, service)) : [];
+  const keys = readsEnv(service, facts)
+    ? [...env.set, ...(env.removed ?? [])].filter((key) => matters(key, service))
+    : [];
   if (keys.length > 0) why.push(`.env: ${keys.join(", ")}`);
   return why;
 }

@@ -2,6 +2,7 @@ import { DeployError } from "../errors.js";
 import type { Applied, Outcome } from "../host/applied.js";
 import type { Facts } from "../plan/facts.js";
 import type { Plan } from "../plan/plan.js";
+import { isTemplate } from "../quadlet/kinds.js";
 import { seconds } from "./narrator.js";
 
 /**
@@ -50,7 +51,10 @@ export function commandsByHand(app: string, plan: Plan, facts: Facts): readonly 
   const rootless = facts.owner.uid !== 0;
   const systemctl = rootless ? "systemctl --user" : "systemctl";
   const guard = `quadlet-deploy-guard@${app}.service`;
-  const names = plan.services.map(({ name }) => name).join(" ");
+  const names = plan.services
+    .map(({ name }) => name)
+    .filter((name) => !isTemplate(name))
+    .join(" ");
   return [
     `Once the cause is gone, on the host as ${facts.owner.name}:`,
     `  ${systemctl} reset-failed ${guard}; ${systemctl} start ${guard}`,

@@ -46,7 +46,7 @@ export function succeeded(report: Report): boolean {
 export function hasChanged(host: HostReport): boolean {
   const { applied } = host;
   const kind = applied?.outcome.kind;
-  if (applied === undefined || kind === "unchanged") return false;
+  if (applied === undefined || kind === "unchanged" || kind === "reverted") return false;
   return applied.flipped || applied.restarted.length > 0;
 }
 

@@ -669,9 +669,10 @@ describe("a return to a release", () => {
     const facts = { ...emptyHost, env: envFacts({ A: "1", B: "2", NEW: "3" }) };
     expect(planEnvOf(envFacts({ A: "1", B: "0", OLD: "4" }), facts)).toEqual({
       used: true,
-      set: ["B", "OLD", "NEW"],
+      set: ["B", "OLD"],
       unchanged: ["A"],
       kept: [],
+      removed: ["NEW"],
     });
   });
 

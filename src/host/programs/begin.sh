@@ -4,7 +4,7 @@
 begin_transaction() {
   mkdir -p "$QD_STATE" 2>/dev/null
   umask 077
-  said=$({ mkdir -p "$QD_STATE/transactions" && mkdir "$transaction" && : >"$transaction/events" && printf '%s\n' "$QD_HOLDER" >"$transaction/holder"; } 2>&1) ||
+  said=$({ mkdir -p "$QD_STATE/transactions" && mkdir "$transaction" && printf '%s\n' "$QD_HOLDER" >"$transaction/holder"; } 2>&1) ||
     fail begin "$QD_STATE" cannot-write "$said"
   cat >"$transaction/program" || fail begin "$transaction" cannot-write "$(df -h "$QD_STATE")"
   if [ "$QD_NEW" = yes ]; then
@@ -15,6 +15,7 @@ begin_transaction() {
 $room"
     }
   fi
+  : >"$transaction/events"
   said=$(systemd-run "--$QD_MANAGER" --no-ask-password --quiet --collect --unit="$QD_UNIT.service" \
     --description="$QD_HOLDER" --service-type=exec -p "OnFailure=$QD_GUARD.service" \
     -p "RuntimeMaxSec=$QD_TIME" -p TimeoutStopSec=10 /bin/sh "$transaction/program" deploy 2>&1) && return

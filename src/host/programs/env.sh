@@ -67,12 +67,13 @@ env_reader='
 '
 
 # env_of FILE EVENT: values never leave the host: each line goes as a digest that is salted with
-# this connection's nonce, enough to see whether it changes. A release sets no value of several
-# lines, so the digest of nothing stands for one.
+# this connection's nonce, enough to see whether it changes. The lines of one value are joined by a
+# character that no release sets.
 env_of() {
   [ -f "$1" ] || return 0
   read_env 'function assignment() {
-    if (key != "") printf "%s\t%s\n", key, index(raw, "\n") ? "" : raw
+    gsub(/\n/, "\001", raw)
+    if (key != "") printf "%s\t%s\n", key, raw
   }' <"$1" | while IFS= read -r line; do
     sum=$(printf '%s\n%s' "$QD_NONCE" "${line#*"$tab"}" | sha256sum)
     say "$2" "${line%%"$tab"*}" "${sum%% *}"
