@@ -108,7 +108,7 @@ export function spawn(
 }
 
 /** The file format of GITHUB_OUTPUT: `name<<DELIMITER`, lines, the delimiter. */
-function parseOutputs(text: string): Record<string, string> {
+export function parseOutputs(text: string): Record<string, string> {
   const outputs: Record<string, string> = {};
   for (const [, name = "", , value = ""] of text.matchAll(/^(\S+?)<<(\S+)\n([\s\S]*?)\n?\2$/gm)) {
     outputs[name] = value;
