@@ -655,6 +655,8 @@ $room"
     }
   fi
   : >"$transaction/events"
+  # A guard that gave up would keep the name of the lock; what it left is put right in the claim.
+  systemctl "--$QD_MANAGER" --no-ask-password reset-failed "$QD_UNIT.service" "$QD_GUARD.service" 2>/dev/null
   said=$(systemd-run "--$QD_MANAGER" --no-ask-password --quiet --collect --unit="$QD_UNIT.service" \\
     --description="$QD_HOLDER" --service-type=exec -p "OnFailure=$QD_GUARD.service" \\
     -p "RuntimeMaxSec=$QD_TIME" -p TimeoutStopSec=10 /bin/sh "$transaction/program" deploy 2>&1) && return
@@ -804,6 +806,8 @@ claim() {
   said=$({ mkdir -p "$QD_STATE/releases" "$scratch" && put_link "$QD_STATE/transaction" "transactions/\${transaction##*/}" && post_guard; } 2>&1) ||
     fail_write claim "$QD_STATE" "$said"
   [ "$(manager show --value -p LoadState "$QD_GUARD.service")" = loaded ] || fail claim "$QD_GUARD.service" cannot-guard
+  # How often it was started for earlier deploys does not count for this one.
+  manager reset-failed "$QD_GUARD.service" 2>/dev/null || :
 }
 `;var commit_default=`# Commit: the release stays. From the verdict on, whoever ends this ends it this way.
 

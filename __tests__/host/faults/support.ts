@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { Bed, Host } from "../../../testbed/bed.js";
+import { until } from "../../../testbed/process.js";
 import {
   access,
   type Inputs,
@@ -30,6 +31,9 @@ export class Action {
     writeFileSync(summary, "");
     this.child = spawn(process.execPath, [join(project, "dist/action.cjs")], {
       cwd: project,
+      // A test that fails can then say what the log was.
+      timeout: 90_000,
+      killSignal: "SIGKILL",
       env: {
         PATH: process.env.PATH ?? "",
         CI: "true",
@@ -76,9 +80,10 @@ export class Action {
 
   /** Waits until the log says so. */
   async says(words: string | RegExp, timeout = 30_000): Promise<void> {
-    await expect
-      .poll(() => this.text, { timeout, interval: 50 })
-      .toMatch(words instanceof RegExp ? words : literal(words));
+    const pattern = words instanceof RegExp ? words : literal(words);
+    await until(`the log says ${pattern}`, async () => pattern.test(this.text) || undefined, {
+      timeout,
+    });
   }
 }
 
@@ -121,6 +126,7 @@ export class App implements Disposable {
         app: this.name,
         "health-timeout": "5s",
         "health-interval": "100ms",
+        "lock-timeout": "30s",
         ...this.inputs,
         ...more,
       },
@@ -151,13 +157,14 @@ export class App implements Disposable {
 
   /** Resolves when the open transaction has begun this step. */
   async reaches(step: string, timeout = 30_000): Promise<void> {
-    await expect
-      .poll(
-        async () =>
-          (await this.host.exec(`cat ${this.state}/transaction/events`)).stdout.split("\n"),
-        { timeout, interval: 50 },
-      )
-      .toContain(`\tstep\t${step}`);
+    await until(
+      `${this.name} is at ${step}`,
+      async () => {
+        const events = await this.host.exec(`cat ${this.state}/transaction/events`);
+        return events.stdout.split("\n").includes(`\tstep\t${step}`) || undefined;
+      },
+      { timeout },
+    );
   }
 
   /**
@@ -186,18 +193,20 @@ export class App implements Disposable {
   /** Resolves when no transaction is open, nor repaired by the host. */
   async settled(timeout = 60_000): Promise<void> {
     const running = `${this.place.systemctl} is-active 'quadlet-deploy@${this.name}.service' 'quadlet-deploy-guard@${this.name}.service'`;
-    await expect
-      .poll(async () => (await this.host.exec(`ls ${this.state}/transaction; ${running}`)).stdout, {
-        timeout,
-        interval: 100,
-      })
-      .not.toMatch(/events|^(active|activating|deactivating)$/m);
+    await until(
+      `${this.name} is settled`,
+      async () => {
+        const { stdout } = await this.host.exec(`ls ${this.state}/transaction; ${running}`);
+        return !/events|^(active|activating|deactivating)$/m.test(stdout) || undefined;
+      },
+      { timeout, every: 100 },
+    );
   }
 
   /** The last transaction's own account of how it ended. */
   async outcome(): Promise<string> {
     const events = await this.host.ok(
-      `cat "$(ls -d ${this.state}/transactions/* | tail -n 1)"/events`,
+      `cat "$(ls -dt ${this.state}/transactions/* | head -n 1)"/events`,
     );
     return events.trimEnd().split("\n").at(-1)?.replace(/^\t/, "") ?? "";
   }
@@ -214,7 +223,7 @@ export class App implements Disposable {
       `cd /; for place in ${quadlet} ${systemd} ${this.state}; do find "$place/" \\( -path ${this.state}/transactions -o -path ${this.state}/hold \\) -prune -o -printf '%p %y %m %u %l\\n' -type f -exec sha256sum {} +; done | sort; find -L ${quadlet} -type l`,
     );
     const services = await this.host.ok(
-      `for unit in $(${systemctl} list-units --all --plain --no-legend 'quadlet-deploy*' | cut -d' ' -f1) $(ls -A ${quadlet} | sed -n 's/\\.container$/.service/p'); do echo $unit; ${systemctl} show -p LoadState -p ActiveState -p SubState -p SourcePath -p FragmentPath -p NeedDaemonReload $unit; done`,
+      `for unit in $(${systemctl} list-units --state=active,activating,deactivating,failed --plain --no-legend 'quadlet-deploy*' | cut -d' ' -f1) $(ls -A ${quadlet} | sed -n 's/\\([^@]\\)\\.container$/\\1.service/p'); do echo $unit; ${systemctl} show -p LoadState -p ActiveState -p SubState -p SourcePath -p FragmentPath -p NeedDaemonReload $unit; done`,
     );
     const images = await this.host.ok(
       "podman ps --format '{{.Names}} {{.Image}} {{.ImageID}} {{.State}}' | sort; podman images --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' | sort",
@@ -227,7 +236,7 @@ export class App implements Disposable {
   starts(): Promise<string> {
     const { quadlet, systemctl } = this.place;
     return this.host.ok(
-      `for unit in $(ls -A ${quadlet} | sed -n 's/\\.container$/.service/p'); do ${systemctl} show -p Id -p InvocationID $unit; done`,
+      `for unit in $(ls -A ${quadlet} | sed -n 's/\\([^@]\\)\\.container$/\\1.service/p'); do ${systemctl} show -p Id -p InvocationID $unit; done`,
     );
   }
 

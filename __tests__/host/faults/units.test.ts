@@ -55,23 +55,6 @@ describe("what systemd would make of the units", () => {
     }
   });
 
-  it("units that wait for each other in a circle are refused, and nothing changes", async () => {
-    app.write("shop.container", unit("[Unit]\nRequires=chicken.service\nAfter=chicken.service\n"));
-    app.write(
-      "chicken.container",
-      `${tinyUnit("chicken", 8302, `${image}:v1`)}[Unit]\nAfter=shop.service\n`,
-    );
-    try {
-      await expectUntouched(app, () => app.deploy({ "health-from": "none" }), [
-        "validate",
-        /cycle|circle/,
-        "chicken.service",
-      ]);
-    } finally {
-      app.remove("chicken.container");
-    }
-  });
-
   it("a drop-in for a unit of somebody else is refused, and nothing changes", async () => {
     app.write("ssh.service.d/x.conf", "[Service]\nRestart=no\n");
     try {
@@ -132,7 +115,9 @@ describe("what systemd would make of the units", () => {
     expect(
       await host.ok("systemctl show --value -p LoadState -p ActiveState shop store market"),
     ).toBe("not-found\ninactive\n\nnot-found\ninactive\n\nloaded\nactive\n");
-    expect(await host.ok("podman ps --format '{{.Names}}' --filter publish=8301")).toBe("store\n");
+    expect(
+      await host.ok("podman ps --format '{{.Names}} {{.Ports}}' | sed -n 's/ .*:8301->.*//p'"),
+    ).toBe("store\n");
     await host.ok("systemctl stop market");
   });
 
@@ -142,6 +127,23 @@ describe("what systemd would make of the units", () => {
     const run = await app.deployed();
     expect(run.outputs).toMatchObject({ changed: "false", restarted: "" });
     expect(await app.starts()).toBe(starts);
+  });
+
+  it("units that wait for each other in a circle are refused, and nothing changes", async () => {
+    app.write("shop.container", unit("[Unit]\nRequires=chicken.service\nAfter=chicken.service\n"));
+    app.write(
+      "chicken.container",
+      `${tinyUnit("chicken", 8302, `${image}:v1`)}[Unit]\nAfter=shop.service\n`,
+    );
+    try {
+      await expectUntouched(app, () => app.deploy({ "health-from": "none" }), [
+        "validate",
+        /cycle|circle/,
+        "chicken.service",
+      ]);
+    } finally {
+      app.remove("chicken.container");
+    }
   });
 });
 
@@ -257,7 +259,6 @@ describe("releases that were", () => {
     const run = await app.deployed({ command: "rollback" });
     expect(run.outputs.release).toBe(ids[1]);
     expect(await serves(8331)).toBe("v2");
-    expect(run.log).toMatch(literal(ids[1] ?? ""));
   });
 
   it("come back on the command line, by name or by default", async () => {
@@ -289,7 +290,7 @@ describe("releases that were", () => {
   it("come back through the same gates: one that is not healthy any more is put back", async () => {
     await expectReverted(
       app,
-      () => app.deploy({ command: "rollback", "health-path": "/nothing-there/" }),
+      () => app.deploy({ command: "rollback", to: ids[2] ?? "", "health-path": "/nothing-there/" }),
       ["404"],
     );
     await host.ok("systemctl stop history");

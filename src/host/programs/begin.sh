@@ -16,6 +16,8 @@ $room"
     }
   fi
   : >"$transaction/events"
+  # A guard that gave up would keep the name of the lock; what it left is put right in the claim.
+  systemctl "--$QD_MANAGER" --no-ask-password reset-failed "$QD_UNIT.service" "$QD_GUARD.service" 2>/dev/null
   said=$(systemd-run "--$QD_MANAGER" --no-ask-password --quiet --collect --unit="$QD_UNIT.service" \
     --description="$QD_HOLDER" --service-type=exec -p "OnFailure=$QD_GUARD.service" \
     -p "RuntimeMaxSec=$QD_TIME" -p TimeoutStopSec=10 /bin/sh "$transaction/program" deploy 2>&1) && return
