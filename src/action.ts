@@ -10,7 +10,7 @@ import { narrator } from "./report/narrator.js";
 import { outputsOf } from "./report/outputs.js";
 import { problemLines } from "./report/problems.js";
 import { redactor } from "./report/redact.js";
-import { succeeded } from "./report/report.js";
+import { sentence, succeeded } from "./report/report.js";
 import { failurePage, summaryPage } from "./report/summary.js";
 import { readSettings } from "./settings/read.js";
 import { secretsIn } from "./settings/secrets.js";
@@ -52,6 +52,7 @@ async function deployFromInputs(): Promise<void> {
     for (const [name, value] of Object.entries(outputsOf(report))) core.setOutput(name, value);
     const errors = report.hosts.flatMap((host) => host.errors);
     for (const line of problemLines(errors, redact)) core.info(line);
+    core.info(redact(sentence(report)));
     annotate(errors, redact);
     await writeSummary(summaryPage(report, redact));
     if (!succeeded(report)) process.exitCode = core.ExitCode.Failure;
