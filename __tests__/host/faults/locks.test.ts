@@ -239,8 +239,11 @@ describe("a revert that fails", () => {
     breaks();
     // The hold is on a file system of its own, which the read-only one then covers: it lets go.
     await host.ok(`mkdir -p ${app.state}/hold && mount -t tmpfs tmpfs ${app.state}/hold`);
+    await host.ok(
+      `mkdir /srv/fixed && mount --bind ${app.state} /srv/fixed && mount -o remount,bind,ro /srv/fixed`,
+    );
     const run = await app.deployWith("revert", () =>
-      host.ok(`mount --bind ${app.state} ${app.state} && mount -o remount,bind,ro ${app.state}`),
+      host.ok(`mount --bind /srv/fixed ${app.state}`),
     );
     await host.ok(`umount ${app.state} && umount ${app.state}/hold`);
     expect(run.code, told(run)).toBe(1);
