@@ -144,6 +144,7 @@ function parameters(plan: Plan, how: Application): Readonly<Record<string, strin
       .map(({ path, target, stood }) => `${path}\t${target}\t${stood}`)
       .join("\n"),
     QD_REMOVE: plan.links.remove.join("\n"),
+    QD_KEPT: plan.links.keep.join("\n"),
     QD_CARRY: plan.carried.join("\n"),
     QD_ADOPT: (adopted?.files ?? []).map(({ path, place }) => `${path}\t${place}`).join("\n"),
     QD_ADOPTED: adopted?.release ?? "",

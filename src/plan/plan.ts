@@ -51,7 +51,12 @@ export interface Plan {
   /** Paths inside the release that the new one takes over from the one before. */
   readonly carried: readonly string[];
   readonly env: EnvPlan;
-  readonly links: { readonly add: readonly Link[]; readonly remove: readonly string[] };
+  readonly links: {
+    readonly add: readonly Link[];
+    readonly remove: readonly string[];
+    /** Links that are right already; a revert puts them back all the same. */
+    readonly keep: readonly string[];
+  };
   /** Files of others that become ours. */
   readonly adopting: readonly Foreign[];
   readonly directories: {
@@ -172,6 +177,7 @@ function planLinks(files: readonly Placed[], facts: Facts): Plan["links"] {
   const paths = new Set(wanted.map((link) => link.path));
   return {
     add: wanted.filter((link) => link.stood !== `link ${link.target}`),
+    keep: wanted.filter((link) => link.stood === `link ${link.target}`).map((link) => link.path),
     remove: [...facts.entries]
       .filter(([path, { target }]) => isOurs(path, target, facts) && !paths.has(path))
       .map(([path]) => path),

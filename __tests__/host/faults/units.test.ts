@@ -137,7 +137,7 @@ describe("what systemd would make of the units", () => {
     );
     try {
       await expectUntouched(app, () => app.deploy({ "health-from": "none" }), [
-        "validate",
+        "check",
         /cycle|circle/,
         "chicken.service",
       ]);

@@ -46,7 +46,8 @@ describe("first", () => {
       "+ systemd/web.service.d/a.conf",
     ]);
     expect(planned.env).toMatchObject({ set: Object.keys(keys), unchanged: [], kept: [] });
-    expect(planned.links).toEqual({
+    expect(planned.links).toMatchObject({
+      keep: [],
       add: [
         {
           path: `${quadletDir}/net.network`,

@@ -17,10 +17,11 @@ with_dependents() {
   printf '%s' "$known"
 }
 
-# A path that the flip will touch, as it stands; in order, so that a revert needs no new inode.
+# Each path that the flip will touch, or somebody else may meanwhile, as it stands; copied now, so
+# that a revert needs no new inode.
 save_paths() {
   number=0
-  printf '%s\n' "$QD_ADD" "$QD_REMOVE" | while IFS=$tab read -r path _; do
+  printf '%s\n' "$QD_ADD" "$QD_REMOVE" "$QD_KEPT" | while IFS=$tab read -r path _; do
     [ -n "$path" ] || continue
     number=$((number + 1)) copy=-
     if [ -L "$path" ] || [ -e "$path" ]; then
