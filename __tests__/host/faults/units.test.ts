@@ -81,11 +81,9 @@ describe("what systemd would make of the units", () => {
     await expectReverted(
       app,
       () =>
-        app.deployWith("reload", () =>
-          host.ok(`mv ${app.quadlet}/shop.container ${app.quadlet}/.shop.away`),
-        ),
+        app.deployWith("reload", () => host.ok(`mv ${app.quadlet}/shop.container /root/shop.away`)),
       ["reload: shop.service"],
-    ).finally(() => host.ok(`rm -f ${app.quadlet}/.shop.away`));
+    ).finally(() => host.ok(`rm -f /root/shop.away`));
   });
 
   it("other programs that reload systemd all the while are no obstacle", async () => {
