@@ -80,7 +80,12 @@ export function refuseShadowed(
         );
       }
       const { source } = state;
-      const ours = source === path || isOurs(source, facts.entries.get(source)?.target, facts);
+      // systemd names the file by its real path where the directory is a link.
+      const real = path.replace(facts.quadlet.path, facts.quadlet.real);
+      const ours =
+        source === path ||
+        source === real ||
+        isOurs(source, facts.entries.get(source)?.target, facts);
       return source === "" || ours
         ? []
         : refuse(`${source} makes a service of this name already`, "Remove or rename one of them.");
