@@ -33,11 +33,11 @@ afterAll(async () => {
 });
 
 describe.concurrent("whatever dies, the host runs one release, wholly:", () => {
-  it.for(cells.map((cell) => ({ cell, name: nameOf(cell) })))(
-    "$name",
+  it.for(cells.map((cell) => [nameOf(cell), cell] as const))(
+    "%s",
     // Most of it is waiting for a host.
     { timeout: 1_800_000 },
-    async ({ cell }, { task }) => {
+    async ([, cell], { task }) => {
       const { owner, course, step, fault } = cell;
       const meta = { owner, course, step, fault: fault.name, on: hosts.versions };
       task.meta.cell = meta;

@@ -177,6 +177,11 @@ export function record(
     case "stuck":
       applied.outcome = { kind: "stuck", said: textLines(freeText(event, 0)) };
       return undefined;
+    case "image-gone":
+      return {
+        kind: "warning",
+        text: `the image that ${field(event, 0)} stood for before is gone from the host (${freeText(event, 1).trim()})`,
+      };
     case "repairing":
       return {
         kind: "warning",

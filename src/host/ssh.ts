@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { NodeSSH } from "node-ssh";
+import pRetry from "p-retry";
 import type { Algorithms, ClientChannel, ConnectConfig, SFTPWrapper } from "ssh2";
 import { ConnectionLost, DeployError, type DeployErrorParts } from "../errors.js";
 import type { Access, Login } from "../settings/settings.js";
@@ -17,6 +18,9 @@ import type { Exit, RunOptions, Session } from "./session.js";
 
 /** A silent connection is given up after this many probes, one each interval. */
 const keepalive = { interval: 5_000, probes: 3 };
+
+/** How often a channel is asked for, and how long after (ms). */
+const openings = { retries: 4, minTimeout: 100, factor: 2 };
 
 /** Characters: a longer line is none of our programs', and only the end of all is kept for messages. */
 const limits = { line: 8 * 1024 * 1024, tail: 64 * 1024 };
@@ -137,7 +141,7 @@ class SshSession implements Session {
       await call((done) => sftp.write(handle, content, 0, content.length, 0, done));
       await call((done) => sftp.close(handle, done));
     } catch (error) {
-      if (!this.ssh.isConnected()) throw this.connectionLost(error);
+      if (this.isGone(error)) throw this.connectionLost(error);
       throw new DeployError({
         host: this.host,
         phase: "upload",
@@ -161,7 +165,7 @@ class SshSession implements Session {
     try {
       return await this.ssh.requestSFTP();
     } catch (error) {
-      if (!this.ssh.isConnected()) throw this.connectionLost(error);
+      if (this.isGone(error)) throw this.connectionLost(error);
       return undefined;
     }
   }
@@ -189,16 +193,29 @@ class SshSession implements Session {
     });
   }
 
+  /** The channel before may still be closing, and a host may allow no second one (MaxSessions). */
   private open(command: string): Promise<ClientChannel> {
-    return new Promise((resolve, reject) => {
-      const { connection } = this.ssh;
-      if (!connection) return reject(this.connectionLost());
-      connection.exec(command, (error, channel) => {
-        if (error && !this.ssh.isConnected()) reject(this.connectionLost(error));
-        else if (error) reject(this.failure(`could not be started (${error.message})`, error));
-        else resolve(channel);
-      });
+    return pRetry(() => this.tryOpen(command), {
+      ...openings,
+      shouldRetry: ({ error }) => /open failed/i.test(error.message),
     });
+  }
+
+  private async tryOpen(command: string): Promise<ClientChannel> {
+    const { connection } = this.ssh;
+    if (!connection) throw this.connectionLost();
+    try {
+      return await call<ClientChannel>((done) => connection.exec(command, done));
+    } catch (error) {
+      if (this.isGone(error)) throw this.connectionLost(error);
+      throw this.failure(`could not be started (${(error as Error).message})`, error);
+    }
+  }
+
+  /** ssh2 knows of an end a moment before node-ssh does. */
+  private isGone(error: unknown): boolean {
+    const { message } = error as Error;
+    return !this.ssh.isConnected() || this.lost !== undefined || message === "Not connected";
   }
 
   private connectionLost(error: unknown = this.lost): DeployError {

@@ -22,7 +22,7 @@ export interface Following {
 }
 
 type Decision = "commit" | "revert";
-type Pause = "followed" | "dead" | "absent" | "busy";
+type Pause = "followed" | "dead" | "unclaimed" | "absent" | "busy";
 
 /**
  * Hands the transaction to the host and follows it to its end, over as many connections as that
@@ -82,6 +82,7 @@ export async function transact(
       if (pause === "busy") applied.outcome = { kind: "busy" };
       // The connection went before the host had all of it, so nothing began.
       if (pause === "absent") applied.outcome = { kind: "stale" };
+      if (pause === "unclaimed") applied.outcome = { kind: "unchanged" };
       if (pause === "dead" && applied.outcome.kind === "unknown") {
         applied.outcome = { kind: "stuck", said: [] };
       }
@@ -114,6 +115,7 @@ async function run(
   await runAsOwner(session, owner, program, ({ name, fields }) => {
     const [event = "", ...rest] = fields;
     if (name === "dead" || name === "absent" || name === "busy") pause = name;
+    if (name === "dead" && event === "unclaimed") pause = event;
     if (name !== "log") return;
     take({ name: event, fields: rest });
   });

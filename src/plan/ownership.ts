@@ -49,6 +49,45 @@ export function refuseForeign(foreign: readonly Foreign[], facts: Facts): void {
 }
 
 /**
+ * A folder of drop-ins that is a link leads to where others keep their files; following it would
+ * change what is not ours.
+ *
+ * @throws {DeployError | DeployErrors} phase `plan`
+ */
+export function refuseAstray(files: readonly Placed[], facts: Facts): void {
+  const folders = new Set(files.flatMap((file) => foldersOf(linkPath(file, facts), facts)));
+  throwAll(
+    [...folders].flatMap((path) => {
+      const target = facts.entries.get(path)?.target;
+      return target === undefined
+        ? []
+        : [
+            new DeployError({
+              host: facts.host,
+              phase: "plan",
+              object: path,
+              cause: `files of ours would go into this folder, which is a link to ${target}; nothing was changed`,
+              remedy: "Put a real folder in its place, or remove the link.",
+            }),
+          ];
+    }),
+  );
+}
+
+/** The folders between the directory that systemd or Quadlet reads and a link of ours. */
+function foldersOf(path: string, facts: Facts): readonly string[] {
+  const root = [facts.quadlet.path, facts.systemdDir.path].find((directory) =>
+    path.startsWith(`${directory}/`),
+  );
+  const folders: string[] = [];
+  if (root === undefined) return folders;
+  for (let end = path.lastIndexOf("/"); end > root.length; end = path.lastIndexOf("/", end - 1)) {
+    folders.push(path.slice(0, end));
+  }
+  return folders;
+}
+
+/**
  * A unit of the same service somewhere else wins over ours, or loses to it, in silence: systemd
  * prefers native units of an administrator to generated ones (systemd.unit(5)), and Quadlet takes
  * the first of two files of one name (podman-systemd.unit(5)).

@@ -8,6 +8,7 @@ import type { Manifest } from "./manifest.js";
 import {
   type Foreign,
   foreignFiles,
+  refuseAstray,
   refuseForeign,
   refuseShadowed,
   refuseUnread,
@@ -101,6 +102,7 @@ export function plan(goal: Goal, facts: Facts, previous: Manifest | undefined): 
   );
   const carried = planned.filter(keeps);
   const linked = [...goal.files, ...carried, ...(env.used ? [envFile] : [])];
+  refuseAstray(linked, facts);
   const foreign = foreignFiles(linked, facts);
   if (!goal.adopt) refuseForeign(foreign, facts);
   const expected = services.map((service) => ({

@@ -1,5 +1,12 @@
 import { forwardSteps, revertSteps } from "../../../src/host/steps.js";
-import { type Fault, faults, faultsOfGuard, networkGone } from "./faults.js";
+import {
+  type Fault,
+  faults,
+  faultsMidStep,
+  faultsOfGuard,
+  faultsOfGuardMidStep,
+  networkGone,
+} from "./faults.js";
 import type { Behaviour } from "./images.js";
 import type { Owner } from "./site.js";
 
@@ -31,6 +38,10 @@ function everything(owner: Owner): readonly Cell[] {
     ...across("revert, web exits", revertSteps, faults),
     ...across("revert, web unhealthy", revertSteps, faults),
     ...across("revert by the guard", revertSteps, faultsOfGuard),
+    // Steps whose work takes a moment.
+    ...across("forward", ["pull", "stop", "reload", "restart"], faultsMidStep),
+    ...across("revert, web exits", ["revert-reload", "revert-restart"], faultsMidStep),
+    ...across("revert by the guard", ["revert-reload", "revert-restart"], faultsOfGuardMidStep),
     // It takes the runner three minutes to give up, so not at every step.
     ...across("forward", ["unpack", "restart", "confirm", "commit"], [networkGone]),
     ...across("revert, web exits", ["revert-restart"], [networkGone]),
@@ -42,7 +53,7 @@ export const whole: readonly Cell[] = [
   ...everything("rootful"),
   ...everything("rootless").filter(
     ({ course, step, fault }) =>
-      ["transaction killed", "power cut", "guard killed"].includes(fault.name) ||
+      fault.hostDies ||
       (course === "forward" && fault.name === "runner killed" && step === "restart"),
   ),
 ];
@@ -92,8 +103,9 @@ export function exitCodeOf(cell: Cell): number | undefined {
   return outcomeOf(cell) === "new" ? 0 : 1;
 }
 
-/** Whether the host's services had been touched when the fault struck. */
+/** Whether the fault strikes before a step on the way forward has begun its work. */
 export function isBefore(cell: Cell, step: (typeof forwardSteps)[number]): boolean {
   const steps: readonly string[] = forwardSteps;
-  return cell.course === "forward" && steps.indexOf(cell.step) < steps.indexOf(step);
+  const begun = cell.fault.midStep ? 0 : -1;
+  return cell.course === "forward" && steps.indexOf(cell.step) + begun < steps.indexOf(step);
 }

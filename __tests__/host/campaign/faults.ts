@@ -23,6 +23,8 @@ export interface Fault {
   readonly hostDies: boolean;
   /** Whether every service starts again because of the fault itself. */
   readonly restartsAll: boolean;
+  /** Whether the host has begun the step's work when it is struck. */
+  readonly midStep?: boolean;
   /** Strikes, and lets the host go on. */
   strike(scene: Scene): Promise<void>;
 }
@@ -145,6 +147,28 @@ export const faultsOfGuard = [
   connectionStalled,
   powerCut,
 ] as const;
+
+/** The same, while the step's work is being done: systemd and Podman are at it, too. */
+function midStep(fault: Fault): Fault {
+  return {
+    ...fault,
+    name: `${fault.name}, mid-step`,
+    text: `${fault.text}, ${MIDDLE / 1000} s after the step has begun its work`,
+    midStep: true,
+    async strike(scene) {
+      await scene.transaction.letGo();
+      await sleep(MIDDLE);
+      await fault.strike(scene);
+    },
+  };
+}
+
+/** Milliseconds: less than what any of these steps takes. */
+const MIDDLE = 150;
+
+export const faultsMidStep = [midStep(transactionKilled), midStep(powerCut)] as const;
+
+export const faultsOfGuardMidStep = [midStep(guardKilled), midStep(powerCut)] as const;
 
 /** As the kernel's out-of-memory killer does it: systemd sees the service fail. */
 export async function killMain(site: Site, unit: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
+import { forwardSteps, revertSteps } from "../../../src/host/steps.js";
 import { whole } from "./cells.js";
 import type { CellMeta, ReloadLoopMeta } from "./meta.js";
 
@@ -57,15 +58,15 @@ function text(
 }
 
 function tables(cells: readonly CellMeta[]): string[] {
-  return unique(cells.map(({ owner, course }) => `${owner}: ${course}`)).flatMap((title) => {
-    const mine = cells.filter(({ owner, course }) => `${owner}: ${course}` === title);
+  return unique(cells.map(titleOf)).flatMap((title) => {
+    const mine = cells.filter((cell) => titleOf(cell) === title);
     const columns = faultsOf(mine).map(({ name }) => name);
-    const rows = unique(mine.map(({ step }) => step));
+    const rows = steps.filter((name) => mine.some(({ step }) => step === name));
     return [
       "",
       `## ${title[0]?.toUpperCase()}${title.slice(1)}`,
       "",
-      `| step | ${columns.join(" | ")} |`,
+      `| step | ${columns.map((name) => name.replace(midStep, "")).join(" | ")} |`,
       `| --- |${" --- |".repeat(columns.length)}`,
       ...rows.map((row) => {
         const outcomes = columns.map((column) =>
@@ -75,6 +76,13 @@ function tables(cells: readonly CellMeta[]): string[] {
       }),
     ];
   });
+}
+
+const steps: readonly string[] = [...forwardSteps, ...revertSteps];
+const midStep = ", mid-step";
+
+function titleOf({ owner, course, fault }: CellMeta): string {
+  return `${owner}: ${course}${fault.endsWith(midStep) ? ", in the middle of the step's work" : ""}`;
 }
 
 function outcome(cell: CellMeta | undefined): string {

@@ -63,6 +63,7 @@ export async function strike(site: Site, cell: Cell): Promise<Told> {
     ];
     if (problems.length > 0) throw new Error(problems.join("\n"));
 
+    site.network.resume();
     await deployNext(site, cell, fresh, after, seen);
     return {
       outcome,
@@ -149,8 +150,8 @@ async function settled(site: Site, release: Release, booted: boolean): Promise<S
 function untouched(cell: Cell, old: Release) {
   const always = ["db", "shop-network"] as const;
   if (outcomeOf(cell) === "new") return always;
-  if (isBefore(cell, "unlink")) return [...old.running, "shop-network"] as const;
-  const early = isBefore(cell, "settle") && cell.fault.hostDies;
+  if (isBefore(cell, "stop")) return [...old.running, "shop-network"] as const;
+  const early = isBefore(cell, "restart") && cell.fault.hostDies;
   return early ? ([...always, "web", "worker"] as const) : always;
 }
 
@@ -179,7 +180,7 @@ function logged(cell: Cell, end: End | undefined): string[] {
   const expected =
     outcomeOf(cell) === "new"
       ? ["committed"]
-      : isBefore(cell, "unlink")
+      : isBefore(cell, "stop")
         ? [
             "unchanged",
             // One that dies while it claims the host may not have begun.

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chown, lstat, mkdir, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
+import { chown, lstat, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { until } from "../../../testbed/process.js";
 import type { Site } from "./site.js";
@@ -62,7 +62,7 @@ export class Transaction {
   async verdict(): Promise<string> {
     const directory = await this.directory();
     if (directory === undefined) return "";
-    return readlink(join(directory, "verdict")).catch(() => "");
+    return (await readdir(join(directory, "verdict")).catch(() => [])).join(" ");
   }
 
   async end(): Promise<End | undefined> {

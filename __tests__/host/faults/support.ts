@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
-import type { Bed, Host } from "../../../testbed/bed.js";
+import { Bed, type Host, type Registry } from "../../../testbed/bed.js";
+import { BRIDGE } from "../../../testbed/network.js";
 import { until } from "../../../testbed/process.js";
 import {
   access,
@@ -14,6 +15,7 @@ import {
   project,
   type Run,
   templates,
+  tinyUnit,
   Workspace,
 } from "../support.js";
 
@@ -87,19 +89,84 @@ export class Action {
   }
 }
 
+/** The image that every app here runs, but for its tag. */
+export const tiny = `${BRIDGE.address}:5000/tiny`;
+
+/** A host of a file's own, with the registry, and the apps on it. */
+export class Ground implements AsyncDisposable {
+  private readonly apps: App[] = [];
+
+  private constructor(
+    readonly bed: Bed,
+    readonly registry: Registry,
+    readonly host: Host,
+  ) {}
+
+  static async open(): Promise<Ground> {
+    const bed = await Bed.open();
+    const [registry, host] = await Promise.all([bed.registry(), bed.boot()]);
+    return new Ground(bed, registry, host);
+  }
+
+  /** An app with a port of its own, not yet deployed. Its name is part of each of its units' names. */
+  app(name: string, inputs: Inputs = {}, user: "root" | "senex" = "root"): App {
+    const app = new App(this, name, 8100 + this.apps.length, inputs, user);
+    this.apps.push(app);
+    return app;
+  }
+
+  /** Apps that are deployed and run `v1`, for tests that run side by side. */
+  async ready(count: number, name: string, inputs?: Inputs): Promise<Pool> {
+    const apps = Array.from({ length: count }, (_, index) => this.app(`${name}${index}`, inputs));
+    for (const app of apps) app.version("v1");
+    await Promise.all(apps.map((app) => app.deployed()));
+    return new Pool(apps);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const app of this.apps) app.workspace[Symbol.dispose]();
+    await this.bed[Symbol.asyncDispose]();
+  }
+}
+
+/** Apps, each lent to one test at a time; tests that find none free wait for one. */
+export class Pool {
+  private readonly waiting: ((app: App) => void)[] = [];
+
+  constructor(private readonly free: App[]) {}
+
+  async use(work: (app: App) => Promise<unknown>): Promise<void> {
+    const app =
+      this.free.shift() ?? (await new Promise<App>((resolve) => this.waiting.push(resolve)));
+    try {
+      await work(app);
+    } finally {
+      const next = this.waiting.shift();
+      if (next) next(app);
+      else this.free.push(app);
+    }
+  }
+}
+
 /** An app on a host: what is deployed, and what the host has of it. */
-export class App implements Disposable {
-  readonly workspace = new Workspace();
+export class App {
   private readonly place: (typeof places)["rootful" | "rootless"];
 
   constructor(
-    readonly bed: Bed,
-    readonly host: Host,
+    private readonly ground: Ground,
     readonly name: string,
-    private readonly inputs: Inputs = {},
-    private readonly user: "root" | "senex" = "root",
+    readonly port: number,
+    private readonly inputs: Inputs,
+    private readonly user: "root" | "senex",
+    readonly host: Host = ground.host,
+    readonly workspace = new Workspace(),
   ) {
     this.place = places[user === "root" ? "rootful" : "rootless"];
+  }
+
+  /** The same app as another host has it. */
+  on(host: Host): App {
+    return new App(this.ground, this.name, this.port, this.inputs, this.user, host, this.workspace);
   }
 
   get state(): string {
@@ -119,12 +186,32 @@ export class App implements Disposable {
     this.workspace.remove(`${templates}/${name}`);
   }
 
+  /** The app's one unit with the image of this tag, and further lines. */
+  version(tag: string, more = ""): void {
+    this.write(
+      `${this.name}.container`,
+      `${tinyUnit(this.name, this.port, `${tiny}:${tag}`)}[Container]\n${more}`,
+    );
+  }
+
+  /** The version that serves. */
+  async serves(): Promise<string> {
+    return (await this.host.ok(`curl -s http://127.0.0.1:${this.port}/`)).trim();
+  }
+
+  /** Puts the version into the repository that does not serve, so that there is something to deploy. */
+  async other(more?: string): Promise<"v1" | "v2"> {
+    const tag = (await this.serves()) === "v1" ? "v2" : "v1";
+    this.version(tag, more);
+    return tag;
+  }
+
   begin(more: Inputs = {}): Action {
     return new Action(
       {
-        ...access(this.bed, this.host, this.user),
+        ...access(this.ground.bed, this.host, this.user),
         app: this.name,
-        "health-timeout": "5s",
+        "stable-for": "0s",
         "health-interval": "100ms",
         "lock-timeout": "30s",
         ...this.inputs,
@@ -143,6 +230,11 @@ export class App implements Disposable {
     const run = await this.deploy(more);
     expect(run.code, told(run)).toBe(0);
     return run;
+  }
+
+  /** A deploy that will fail, which need not take long. */
+  failing(more: Inputs = {}): Promise<Run> {
+    return this.deploy({ "health-timeout": "2s", ...more });
   }
 
   /** From now on each transaction waits at the beginning of this step. */
@@ -212,36 +304,39 @@ export class App implements Disposable {
   }
 
   /**
-   * What the host is: files and links with their content, units as systemd knows them, the
-   * images that run and those that are there, and what is left of transactions. Of two equal
-   * states it does not say whether something was restarted in between; `starts` does.
+   * What the host has of this app: files and links with their content, its units as systemd knows
+   * them, its containers and their images, and what is left of transactions. Of two equal ones it
+   * does not say whether something was restarted in between; `starts` does.
    */
   async snapshot(): Promise<string> {
     const { quadlet, systemd, systemctl } = this.place;
-    const asOwner = this.user === "root" ? {} : { user: "senex" as const };
-    const files = await this.host.ok(
-      `cd /; for place in ${quadlet} ${systemd} ${this.state}; do find "$place/" \\( -path ${this.state}/transactions -o -path ${this.state}/hold \\) -prune -o -printf '%p %y %m %u %l\\n' -type f -exec sha256sum {} +; done | sort; find -L ${quadlet} -type l`,
+    const listed = "-printf '%p %y %m %u %l\\n' -type f -exec sha256sum {} +";
+    return this.host.ok(
+      [
+        `cd /; find ${quadlet}/ ${systemd}/ ${listed} | grep -F ${this.name} | sort`,
+        `find ${this.state}/ \\( -path ${this.state}/transactions -o -path ${this.state}/hold \\) -prune -o ${listed} | sort`,
+        `echo dangling: $(find -L ${quadlet} -type l)`,
+        `echo open: $(${systemctl} list-units --state=active,activating,deactivating,failed --plain --no-legend 'quadlet-deploy*@${this.name}.*')`,
+        `for unit in $(${this.units}); do ${systemctl} show -p Id -p LoadState -p ActiveState -p SubState -p SourcePath -p FragmentPath -p NeedDaemonReload $unit; done`,
+        `${this.asOwner("podman ps --format '{{.Names}} {{.Image}} {{.ImageID}} {{.State}}'")} | grep -F ${this.name} | sort`,
+      ].join("\n"),
     );
-    const services = await this.host.ok(
-      `for unit in $(${systemctl} list-units --state=active,activating,deactivating,failed --plain --no-legend 'quadlet-deploy*' | cut -d' ' -f1) $(ls -A ${quadlet} | sed -n 's/\\([^@]\\)\\.container$/\\1.service/p'); do echo $unit; ${systemctl} show -p LoadState -p ActiveState -p SubState -p SourcePath -p FragmentPath -p NeedDaemonReload $unit; done`,
-    );
-    const images = await this.host.ok(
-      "podman ps --format '{{.Names}} {{.Image}} {{.ImageID}} {{.State}}' | sort; podman images --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' | sort",
-      asOwner,
-    );
-    return `${files}${services}${images}`;
   }
 
   /** Which start of each service runs: the same again only where none was restarted. */
   starts(): Promise<string> {
-    const { quadlet, systemctl } = this.place;
     return this.host.ok(
-      `for unit in $(ls -A ${quadlet} | sed -n 's/\\([^@]\\)\\.container$/\\1.service/p'); do ${systemctl} show -p Id -p InvocationID $unit; done`,
+      `for unit in $(${this.units}); do ${this.place.systemctl} show -p Id -p InvocationID $unit; done`,
     );
   }
 
-  [Symbol.dispose](): void {
-    this.workspace[Symbol.dispose]();
+  /** Lists the services; those of template units are none. */
+  private get units(): string {
+    return `ls -A ${this.quadlet} | grep -F ${this.name} | sed -n 's/\\([^@]\\)\\.container$/\\1.service/p'`;
+  }
+
+  private asOwner(command: string): string {
+    return this.user === "root" ? command : `runuser --login ${this.user} -c "${command}"`;
   }
 }
 

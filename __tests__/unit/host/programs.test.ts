@@ -17,9 +17,10 @@ import { hostWith, manifestOf, planFor, releaseOf, serviceState } from "../plan/
 import { base64, dash, type Ran, runProgram, Scratch, type Shell, shells } from "./support.js";
 
 /** steps.sh, for a transaction that has begun in the test's own directory. */
-const steps = `QD_NEW=\${QD_NEW-yes}
+const steps = `QD_NEW=\${QD_NEW-yes} QD_APP=shop XDG_RUNTIME_DIR=$HOME/transaction
 ${stepsProgram.replace(/^transaction=.*$/m, "transaction=$HOME/transaction")}
-mkdir -p "$transaction/before" "$transaction/scratch" "$QD_STATE/releases"
+scratch=$transaction/scratch
+mkdir -p "$transaction/before" "$scratch" "$QD_STATE/releases"
 `;
 
 /** facts.sh and what it needs, without the last line, which runs it all. */
@@ -616,19 +617,24 @@ stay_up`,
 });
 
 describe("a deploy that was called off", () => {
+  const decide = (word: string) => `decide "$transaction" ${word}`;
   const verdict = (shell: Shell, scratch: Scratch, code: string) =>
-    runProgram(shell, scratch, `${steps}\n${code}`, {
+    runProgram(shell, scratch, `${steps}\nwords "$transaction"\n${code}`, {
       QD_STATE: scratch.in("state"),
       QD_RELEASE: "R1",
     });
 
   inEveryShell("ends at its next step, and says so", async (shell, scratch) => {
-    const ran = await verdict(shell, scratch, "decide revert\nforward pull\necho on");
+    const ran = await verdict(shell, scratch, `${decide("revert")}\nforward pull\necho on`);
     expect([ran.code, said(ran)]).toEqual([1, ["step pull", "called-off"]]);
   });
 
   inEveryShell("the first word counts, whoever says it", async (shell, scratch) => {
-    const ran = await verdict(shell, scratch, "decide commit\ndecide revert\nforward pull");
+    const ran = await verdict(
+      shell,
+      scratch,
+      `${decide("commit")}\n${decide("revert")}\nforward pull`,
+    );
     expect([ran.code, ran.stdout.split("\n").slice(0, 2)]).toEqual([0, ["commit", "commit"]]);
   });
 });
@@ -858,11 +864,12 @@ describe("health, as the host asks", () => {
       server.close();
     }
   };
-  const program = `${steps}\n${health}\nfail_services() { say failed "$1" "$(text "$2")"; exit 1; }\nhealth`;
+  const program = `${steps}\n${health}\ntell_states() { cat "$HOME/states" >"$scratch/states"; }\nfail_services() { say failed "$1" "$(text "$2")"; exit 1; }\nhealth`;
   const parameters = (scratch: Scratch, url: string, more = {}) => ({
     QD_STATE: scratch.in("state"),
     QD_RELEASE: "R1",
     QD_MANAGER: "system",
+    QD_WATCHED: "web.service",
     QD_HEALTH_URL: url,
     QD_HEALTH_TIMEOUT: "500",
     QD_HEALTH_INTERVAL: "1",
@@ -872,9 +879,10 @@ describe("health, as the host asks", () => {
   });
   // With curl and, where it is missing, with bash; BusyBox has neither.
   for (const client of ["curl", "bash"]) {
-    const ask = (scratch: Scratch, url: string, more = {}) => {
+    const ask = (scratch: Scratch, url: string, more = {}, state = "active") => {
       const hidden =
         client === "bash" ? 'command() { [ "$2" != curl ] && [ "$2" = bash ]; }\n' : "";
+      scratch.write("states", `web.service\t${state}\tdead\texit-code\t5\t1\n`);
       return runProgram(dash, scratch, hidden + program, parameters(scratch, url, more));
     };
 
@@ -918,6 +926,13 @@ describe("health, as the host asks", () => {
           ]);
         },
       );
+    });
+
+    test(`${client}: a service that systemd has given up is not waited for`, async () => {
+      using scratch = new Scratch();
+      const url = "http://127.0.0.1:1/";
+      const ran = await ask(scratch, url, { QD_HEALTH_TIMEOUT: "6000" }, "failed");
+      expect([ran.code, said(ran)]).toEqual([1, ["step health", "failed service-failed "]]);
     });
 
     test(`${client}: nobody listens`, async () => {

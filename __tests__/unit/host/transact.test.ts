@@ -108,7 +108,10 @@ test.each([
   ["busy", "busy"],
   // The connection went before the host had all of it.
   ["absent", "stale"],
-  ["dead", "stuck"],
+  ["dead|open", "stuck"],
+  ["dead|closed", "stuck"],
+  // It died before it had the lock.
+  ["dead|unclaimed", "unchanged"],
 ])("a host that says %s", async (word, kind) => {
   const { applied } = await follow([{ says: [word] }]);
   expect(applied.outcome.kind).toBe(kind);

@@ -495,6 +495,14 @@ describe("files of others", () => {
     expect(() => planFor(release, at(entries))).not.toThrow();
   });
 
+  test("a folder of drop-ins that is a link is not followed", () => {
+    const facts = at({ [`${systemdDir}/web.service.d`]: { target: "/srv/elsewhere" } });
+    const [error] = errorsOf(() => planFor(release, facts));
+    expect(error?.message).toMatch(
+      new RegExp(`^web: plan: ${systemdDir}/web.service.d: .* a link to /srv/elsewhere; nothing`),
+    );
+  });
+
   test("an .env that somebody wrote becomes a link, its keys are kept", () => {
     const facts = {
       ...at({ [`${quadletDir}/.env`]: {} }),

@@ -1,21 +1,24 @@
 # Begin: hands the transaction over to systemd, where no lost connection can end it. The unit's name
 # is the lock: a second one is refused, and systemd frees it however the holder ends.
 
+# The program comes over standard input, the release over descriptor 3.
+receive() {
+  mkdir -p "$QD_STATE/transactions" && mkdir "$transaction" && words "$transaction" &&
+    printf '%s\n' "$QD_HOLDER" >"$transaction/holder" &&
+    cat >"$transaction/program" &&
+    { [ "$QD_NEW" != yes ] || cat <&3 >"$transaction/release.tar"; } &&
+    : >"$transaction/events"
+}
+
 begin_transaction() {
   mkdir -p "$QD_STATE" 2>/dev/null
   umask 077
-  said=$({ mkdir -p "$QD_STATE/transactions" && mkdir "$transaction" && printf '%s\n' "$QD_HOLDER" >"$transaction/holder"; } 2>&1) ||
+  said=$(receive 2>&1) || {
+    said="$said
+$(room "$QD_STATE")"
+    rm -rf "$transaction"
     fail begin "$QD_STATE" cannot-write "$said"
-  cat >"$transaction/program" || fail begin "$transaction" cannot-write "$(df -h "$QD_STATE")"
-  if [ "$QD_NEW" = yes ]; then
-    said=$(cat <&3 2>&1 >"$transaction/release.tar") || {
-      room=$(df -h "$QD_STATE"; df -i "$QD_STATE")
-      rm -rf "$transaction"
-      fail begin "$QD_STATE" cannot-write "$said
-$room"
-    }
-  fi
-  : >"$transaction/events"
+  }
   # A guard that gave up would keep the name of the lock; what it left is put right in the claim.
   systemctl "--$QD_MANAGER" --no-ask-password reset-failed "$QD_UNIT.service" "$QD_GUARD.service" 2>/dev/null
   said=$(systemd-run "--$QD_MANAGER" --no-ask-password --quiet --collect --unit="$QD_UNIT.service" \

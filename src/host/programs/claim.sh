@@ -72,7 +72,7 @@ claim() {
   [ ! -L "$QD_STATE/transaction" ] || repair
   as_planned || ended stale
   sweep
-  said=$({ mkdir -p "$QD_STATE/releases" "$scratch" && put_link "$QD_STATE/transaction" "transactions/${transaction##*/}" && post_guard; } 2>&1) ||
+  said=$({ mkdir -p "$QD_STATE/releases" && make_scratch && put_link "$QD_STATE/transaction" "transactions/${transaction##*/}" && post_guard; } 2>&1) ||
     fail_write claim "$QD_STATE" "$said"
   [ "$(manager show --value -p LoadState "$QD_GUARD.service")" = loaded ] || fail claim "$QD_GUARD.service" cannot-guard
   # How often it was started for earlier deploys does not count for this one.

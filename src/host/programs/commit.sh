@@ -2,7 +2,10 @@
 
 commit() {
   begin commit
-  [ "$(decide commit)" = commit ] || heed
+  [ "$(decide "$transaction" commit)" = commit ] || {
+    heed
+    exit 1
+  }
   trap - EXIT
   finish
 }
@@ -38,10 +41,12 @@ prune() {
   [ ! -f "$scratch/unneeded" ] || remove_images "$scratch/unneeded"
 }
 
-# remove_images FILE: of the images with these IDs, those that no release of any app has recorded.
-# Without --force podman keeps what a container uses or another name stands for.
+# remove_images FILE: of the images with these IDs, those that no release of any app has recorded,
+# nor one that is about to be. Without --force podman keeps what a container uses or another name
+# stands for.
 remove_images() {
-  cut -f 3 "${QD_STATE%/*}"/*/releases/*/images 2>/dev/null | sort -u >"$scratch/needed"
+  cut -f 3 "${QD_STATE%/*}"/*/releases/*/images "${QD_STATE%/*}"/*/releases/.[!.]*/images 2>/dev/null |
+    sort -u >"$scratch/needed"
   sort -u "$1" | grep -vxF -f "$scratch/needed" | while IFS= read -r id; do
     [ -z "$id" ] || podman rmi "$id" >/dev/null 2>&1 </dev/null
   done

@@ -22,3 +22,27 @@ fail() {
   say fail "$1" "$2" "$3" "$(text "${4-}")"
   exit 1
 }
+
+# What is left on the file system of a path, for a write that failed.
+room() {
+  df -h "$1" 2>/dev/null
+  df -i "$1" 2>/dev/null
+}
+
+# words TRANSACTION: what a verdict is made of, laid out beforehand.
+words() {
+  mkdir -p "$1/words/commit/commit" "$1/words/revert/revert"
+}
+
+# decide TRANSACTION commit|revert: the first word counts, whoever says it: the transaction, the
+# guard or the runner. Answers with the word that counts. Each is a folder that is not empty, so
+# that no rename replaces the first; nor does a rename need an inode on a disk that is full.
+decide() {
+  mv -T "$1/words/$2" "$1/verdict" 2>/dev/null
+  verdict "$1"
+}
+
+# verdict TRANSACTION: the word that counts, if there is one.
+verdict() {
+  ls "$1/verdict" 2>/dev/null
+}

@@ -4,8 +4,8 @@ confirm() {
   [ "$QD_CONFIRM" = yes ] || return 0
   forward confirm
   deadline=$(($(now) + QD_CONFIRM_TIMEOUT))
-  while [ ! -L "$transaction/verdict" ]; do
-    if [ "$(now)" -ge "$deadline" ] && [ "$(decide revert)" = revert ]; then
+  while [ ! -e "$transaction/verdict" ]; do
+    if [ "$(now)" -ge "$deadline" ] && [ "$(decide "$transaction" revert)" = revert ]; then
       fail confirm "" unconfirmed
     fi
     sleep 0.1

@@ -11,6 +11,19 @@ alive() {
   return 1
 }
 
+# What a transaction that is dead, and its guard, left.
+leftover() {
+  if [ "$(readlink -f "$QD_STATE/transaction")" = "$(readlink -f "$transaction")" ]; then
+    printf open
+  elif sed -n "s/^${tab}step${tab}//p" "$transaction/events" | grep -qvx claim; then
+    printf closed
+  else
+    # It died before it could change anything; its name would stay in systemd's list of failures.
+    systemctl "--$QD_MANAGER" --no-ask-password reset-failed "$QD_UNIT.service" 2>/dev/null
+    printf unclaimed
+  fi
+}
+
 follow() {
   [ -f "$transaction/events" ] || {
     say absent
@@ -31,7 +44,7 @@ follow() {
       if [ "$((quiet % 20))" = 0 ]; then
         if alive; then dead=0; else dead=$((dead + 1)); fi
         [ "$dead" -lt 3 ] || {
-          say dead
+          say dead "$(leftover)"
           return
         }
       fi

@@ -2,7 +2,7 @@
 
 # guard: as the guard's own service. The transaction, if it still is there, hangs.
 guard() {
-  if [ "$(decide revert)" = commit ]; then
+  if [ "$(decide "$transaction" revert)" = commit ]; then
     # It is ending; it gets the time for that.
     deadline=$(($(now) + 3000))
     while manager is-active --quiet "$QD_UNIT.service" && [ "$(now)" -lt "$deadline" ]; do sleep 0.2; done
@@ -13,8 +13,8 @@ guard() {
 
 # recover: as the guard, or in a later transaction that holds the lock.
 recover() {
-  [ "$(readlink -f "$QD_STATE/transaction")" = "$transaction" ] || return 0
+  is_claimed || return 0
   say guarding
-  mkdir -p "$scratch"
-  if [ "$(decide revert)" = commit ]; then finish; else revert; fi
+  make_scratch
+  if [ "$(decide "$transaction" revert)" = commit ]; then finish; else revert; fi
 }

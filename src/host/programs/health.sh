@@ -73,6 +73,9 @@ health() {
       successes=$((successes + 1))
     else
       successes=0
+      tell_states "$QD_WATCHED"
+      # systemd has given it up, so that it will not answer any more.
+      ! grep -q "${tab}failed$tab" "$scratch/states" || fail_services service-failed
     fi
     [ "$last" = "$status$trouble" ] || say answer "${status:-0}" "$(text "$trouble")"
     last=$status$trouble

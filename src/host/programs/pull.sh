@@ -71,14 +71,15 @@ pull() {
   printf '%s\n' "$QD_IMAGES" | while IFS=$tab read -r service image; do
     [ -z "$service" ] || printf '%s\t%s\n' "$service" "$(expand "$image")"
   done >"$scratch/images"
-  cut -f 2 "$scratch/images" | sort -u >"$scratch/references"
+  # Where other apps' reverts see it, and leave these images alone.
+  cut -f 2 "$scratch/images" | sort -u >"$transaction/references" || fail_write pull "$transaction" ""
   # Side by side: each waits for the registry more than for this host.
   number=0
   while IFS= read -r image; do
     number=$((number + 1))
     (remember_image "$image" "$number" && pull_one "$image" && identify "$image" >"$scratch/pulled.$number") \
       >"$scratch/pull.$number" 2>&1 </dev/null &
-  done <"$scratch/references"
+  done <"$transaction/references"
   wait
   heed
   : >"$scratch/identities"
@@ -87,7 +88,7 @@ pull() {
     number=$((number + 1))
     [ -s "$scratch/pulled.$number" ] || fail pull "$image" no-image "$(cat "$scratch/pull.$number")"
     cat "$scratch/pulled.$number" >>"$scratch/identities"
-  done <"$scratch/references"
+  done <"$transaction/references"
   awk -F '\t' '
     FILENAME == ARGV[1] { identity[$1] = $2 "\t" $3; next }
     { print $0 "\t" identity[$2] }' "$scratch/identities" "$scratch/images" >"$transaction/images" ||

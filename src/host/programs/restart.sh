@@ -24,19 +24,20 @@ network_wait() {
   fi
 }
 
-# restart_all SERVICES: answers with systemctl's status; its words are in the file "job".
-restart_all() {
+# job VERB SERVICES heeding|unheeding: answers with systemctl's status; its words are in the file
+# "job".
+job() {
   rm -f "$scratch/job.status"
   # shellcheck disable=SC2086 # a list of unit names
   (
-    manager reset-failed $1 2>/dev/null
-    manager restart $1 >"$scratch/job" 2>&1
+    manager reset-failed $2 2>/dev/null
+    manager "$1" $2 >"$scratch/job" 2>&1
     printf '%s' $? >"$scratch/job.status"
   ) </dev/null &
   while [ ! -s "$scratch/job.status" ]; do
     sleep 0.2
-    [ "$2" = unheeding ] || heed
-    tell_states "$1"
+    [ "$3" = unheeding ] || heed
+    tell_states "$2"
     network_wait
   done
   wait
@@ -53,7 +54,7 @@ restart() {
   forward restart
   printf '%s' "$restarted" >"$transaction/touched" || fail_write restart "$transaction" ""
   say restarting "$restarted"
-  restart_all "$restarted" heeding
+  job restart "$restarted" heeding
   status=$?
   tell_states "$QD_WATCHED"
   [ "$status" = 0 ] || fail_services job-failed "$(cat "$scratch/job")"

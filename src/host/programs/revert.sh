@@ -4,12 +4,17 @@
 # An ordinary end before the commit: a step failed, or somebody called the deploy off.
 undo() {
   trap - EXIT TERM
-  if [ "$QD_ROLLBACK" = no ] && is_late && [ "$(decide commit)" = commit ]; then
+  # What stands there is an earlier one's that could not be put right.
+  is_claimed || {
+    say end unchanged
+    exit 0
+  }
+  if [ "$QD_ROLLBACK" = no ] && is_late && [ "$(decide "$transaction" commit)" = commit ]; then
     close
     say end left
     exit 0
   fi
-  decide revert >/dev/null
+  decide "$transaction" revert >/dev/null
   revert
   exit 0
 }
@@ -27,43 +32,65 @@ $(room "$QD_STATE")")"
   exit 1
 }
 
-# Names that the pull moved stand again for what they stood for; what only the pull brought goes.
+# Names that the pull moved stand again for what they stood for. Where that is gone, everything
+# else still has to be put back.
 restore_images() {
   for image in "$before"/image.*; do
     [ -f "$image" ] || continue
     IFS=$tab read -r name id <"$image"
-    if [ -n "$id" ]; then
-      [ "$(podman image inspect --format '{{.Id}}' "$name" 2>/dev/null </dev/null)" = "$id" ] ||
-        podman tag "$id" "$name" </dev/null || return
-    fi
+    [ -n "$id" ] || continue
+    [ "$(podman image inspect --format '{{.Id}}' "$name" 2>/dev/null </dev/null)" = "$id" ] ||
+      said=$(podman tag "$id" "$name" 2>&1 </dev/null) || say image-gone "$name" "$(text "$said")"
   done
 }
 
-# Images that nothing names or runs any more, once the old services run again.
+# Images that nothing names or runs any more, once the old services run again; but for those that
+# another app has just pulled as well, which no release of it has recorded yet.
 drop_images() {
   [ "$QD_NEW" = yes ] || return 0
+  for other in "${QD_STATE%/*}"/*/transaction; do
+    [ "$other" = "$QD_STATE/transaction" ] || cat "$other/references" 2>/dev/null
+  done >"$scratch/wanted"
   for image in "$before"/image.*; do
     [ -f "$image" ] || continue
     IFS=$tab read -r name id <"$image"
-    [ -n "$id" ] || podman rmi "$name" >/dev/null 2>&1 </dev/null
+    [ -n "$id" ] || grep -qxF -e "$name" "$scratch/wanted" || podman rmi "$name" >/dev/null 2>&1 </dev/null
   done
   cut -f 3 "$transaction/images" 2>/dev/null | sed 's/^sha256://' | grep -vxF -f "$before/ids" >"$scratch/brought" &&
     remove_images "$scratch/brought"
   return 0
 }
 
-# Services that run now and did not before, most of them new in this release.
+# Services that did not run before, most of them new in this release. One that is down may have a
+# start waiting all the same, which a stop takes back.
 stop_new() {
-  # shellcheck disable=SC2046,SC2086 # lists of unit names
-  new=$(unit_states ActiveState -- $(cut -f 1 "$before/services") | awk -F '\t' '
-    FILENAME == ARGV[1] { if ($2 != "active") idle[$1] = 1; next }
-    $1 in idle && $2 != "inactive" { printf "%s ", $1 }' "$before/services" -)
+  new=$(idle_before)
   # shellcheck disable=SC2086 # a list of unit names
   [ -z "$new" ] || {
     manager stop $new 2>&1
     manager reset-failed $new 2>/dev/null
     return 0
   }
+}
+
+# A service that was just starting, or starting again and again, was to run as well.
+ran='$2 ~ /^(active|activating|reloading|refreshing)$/'
+
+idle_before() {
+  awk -F '\t' "!($ran)"' { printf "%s ", $1 }' "$before/services"
+}
+
+ran_before() {
+  awk -F '\t' "$ran"' { printf "%s ", $1 }' "$before/services"
+}
+
+# stands COPY PATH: whether what was copied before is what stands there.
+stands() {
+  if [ -L "$1" ]; then
+    [ "$(readlink "$1")" = "$(readlink "$2")" ]
+  else
+    [ ! -L "$2" ] && cmp -s "$1" "$2"
+  fi
 }
 
 # No link may dangle at any instant: what is new goes first, then current flips back, and what
@@ -80,49 +107,70 @@ restore_files() {
   while IFS=$tab read -r copy path; do
     # None where there was none, or where it is back already.
     [ -L "$before/$copy" ] || [ -e "$before/$copy" ] || continue
+    ! stands "$before/$copy" "$path" || continue
     mkdir -p "${path%/*}" && mv -T "$before/$copy" "$path" || return
   done <"$before/paths"
+  drop_releases || return
+}
+
+# The release that did not come to be, and what was adopted for it.
+drop_releases() {
   [ "$QD_NEW" != yes ] || rm -rf "$QD_STATE/releases/$QD_RELEASE" "$staged" || return
   [ -z "$QD_ADOPTED" ] || rm -rf "$QD_STATE/releases/$QD_ADOPTED" "$QD_STATE/releases/.$QD_ADOPTED"
 }
 
-# Services to start again: those that ran before and do not now; and of those that this deploy
-# concerns, the ones that were started since, from the new release or with its images.
+# Services of those that this deploy concerns which were started since, from the new release or
+# with its images: they start again from the old one.
 to_restart() {
   containers >"$scratch/containers"
   concerned="$QD_RESTART $(cat "$transaction/touched" 2>/dev/null) $(awk -F '\t' '
     FILENAME == ARGV[1] { before[$1] = $2; next }
     $1 in before && before[$1] != $2 { print $1 }' "$before/containers" "$scratch/containers")"
-  # shellcheck disable=SC2046,SC2086 # lists of unit names
-  unit_states ActiveState InvocationID -- $(cut -f 1 "$before/services") |
+  # shellcheck disable=SC2046 # a list of unit names
+  unit_states ActiveState InvocationID -- $(ran_before) |
     awk -F '\t' -v concerned=" $(printf '%s' "$concerned" | tr '\n' ' ') " '
-      FILENAME == ARGV[1] { if ($2 == "active") before[$1] = $3; next }
-      $1 in before && ($2 != "active" || $3 != before[$1] && index(concerned, " " $1 " ")) { printf "%s ", $1 }' "$before/services" -
+      FILENAME == ARGV[1] { before[$1] = $3; next }
+      $2 != "inactive" && $3 != before[$1] && index(concerned, " " $1 " ") { printf "%s ", $1 }' "$before/services" -
+}
+
+# Services that ran and do not now: with those restarted, or with the whole host, which may be
+# starting them at this very moment.
+to_start() {
+  # shellcheck disable=SC2046 # a list of unit names
+  unit_states ActiveState -- $(ran_before) | awk -F '\t' '$2 != "active" { printf "%s ", $1 }'
+}
+
+run_again() {
+  again=$(to_restart)
+  [ -z "$again" ] || job restart "$again" unheeding || :
+  again=$(to_start)
+  [ -z "$again" ] || job start "$again" unheeding || :
 }
 
 revert() {
   reverting=$(now)
   begin revert
-  mkdir -p "$scratch"
   if [ ! -e "$before/complete" ]; then
     forget
     return
   fi
-  said=$(restore_images 2>&1) || stuck "$said"
-  again=$(to_restart)
-  if [ ! -e "$transaction/touched" ] && [ -z "$again" ]; then
-    drop_images
-    forget
-    return
+  restore_images
+  if [ ! -e "$transaction/touched" ]; then
+    # Only a host that has started since can have the new images at work.
+    again=$(to_start)
+    [ -z "$again" ] || job start "$again" unheeding || :
+    [ -n "$(to_restart)" ] || {
+      forget
+      return
+    }
   fi
-  say reverting "$again"
+  say reverting "$(to_restart)$(to_start)"
   said=$(stop_new 2>&1)
   said=$(restore_files 2>&1) || stuck "$said"
   begin revert-reload
   said=$(manager daemon-reload 2>&1) || stuck "$said"
   begin revert-restart
-  again=$(to_restart)
-  [ -z "$again" ] || restart_all "$again" unheeding || :
+  run_again
   begin revert-health
   healthy=$(health_after) || :
   was=$(cat "$before/health")
@@ -134,8 +182,8 @@ revert() {
 
 # Nothing was changed, so there is nothing to put back but what was staged.
 forget() {
-  [ "$QD_NEW" != yes ] || rm -rf "$staged"
-  [ -z "$QD_ADOPTED" ] || rm -rf "$QD_STATE/releases/$QD_ADOPTED" "$QD_STATE/releases/.$QD_ADOPTED"
+  drop_releases
+  [ ! -e "$before/complete" ] || drop_images
   close
   say end unchanged
 }

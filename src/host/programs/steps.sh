@@ -16,6 +16,16 @@ as_seconds() {
   printf '%d.%02d' "$(($1 / 100))" "$(($1 % 100))"
 }
 
+# Whether this is the transaction that is open.
+is_claimed() {
+  [ "$(readlink -f "$QD_STATE/transaction")" = "$transaction" ]
+}
+
+# Nobody but its owner looks into it: there are pieces of .env.
+make_scratch() {
+  rm -rf "$scratch" && mkdir -m 700 "$scratch"
+}
+
 # A step begins. Tests hold one open with a file of its name, to break things in it.
 begin() {
   phase=$1
@@ -30,7 +40,7 @@ forward() {
 }
 
 heed() {
-  [ "$(readlink "$transaction/verdict")" != revert ] || {
+  [ ! -e "$transaction/verdict/revert" ] || {
     say called-off
     exit 1
   }
@@ -42,13 +52,6 @@ pause() {
   rest=$(($2 - $(now)))
   [ "$rest" -lt "$1" ] || rest=$1
   [ "$rest" -le 0 ] || sleep "$(as_seconds "$rest")"
-}
-
-# decide commit|revert: the first word counts, whoever says it: the transaction, the guard or the
-# runner. Answers with the word that counts.
-decide() {
-  ln -s "$1" "$transaction/verdict" 2>/dev/null
-  readlink "$transaction/verdict"
 }
 
 # put_link PATH TARGET: in place by one rename, over whatever link or file stood there. It is made
@@ -82,12 +85,6 @@ unit_states() {
     END { flush() }'
 }
 
-# What is left on the file system of a path, for a write that failed.
-room() {
-  df -h "$1" 2>/dev/null
-  df -i "$1" 2>/dev/null
-}
-
 # fail_write STEP PATH TEXT
 fail_write() {
   fail "$1" "$2" cannot-write "$3
@@ -96,6 +93,7 @@ $(room "$QD_STATE")"
 
 transaction=$(readlink -f "${0%/*}")
 before=$transaction/before
-scratch=$transaction/scratch
+# In memory, for the disk may be full. One app has one, as it has one lock.
+scratch=${XDG_RUNTIME_DIR:-/run}/quadlet-deploy-$QD_APP
 staged=$QD_STATE/releases/.$QD_RELEASE
 [ "$QD_NEW" = yes ] || staged=$QD_STATE/releases/$QD_RELEASE
