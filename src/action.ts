@@ -1,13 +1,14 @@
 import { join, resolve } from "node:path";
 import * as core from "@actions/core";
 import { cancelledBySignals } from "./commands/cancel.js";
+import { carryOut } from "./commands/carry-out.js";
 import type { Context } from "./commands/context.js";
-import { deploy } from "./commands/deploy.js";
-import { rollback } from "./commands/rollback.js";
 import { deployErrors } from "./errors.js";
 import { annotate } from "./report/annotations.js";
 import { narrator } from "./report/narrator.js";
 import { outputsOf } from "./report/outputs.js";
+import { planPage } from "./report/plan-page.js";
+import { planText } from "./report/plan-text.js";
 import { problemLines } from "./report/problems.js";
 import { redactor } from "./report/redact.js";
 import { sentence, succeeded } from "./report/report.js";
@@ -45,16 +46,18 @@ async function deployFromInputs(): Promise<void> {
       cancel: cancelledBySignals(),
     };
     if (settings.command === "render") throw new Error("the action has no render");
-    const report =
-      settings.command === "rollback"
-        ? await rollback(settings, context)
-        : await deploy(settings, context);
-    for (const [name, value] of Object.entries(outputsOf(report))) core.setOutput(name, value);
+    const report = await carryOut(settings, context);
+    const page = report.command === "plan" ? planPage(report, redact) : summaryPage(report, redact);
+    if (report.command === "plan") {
+      for (const line of planText(report, redact, (text) => text)) core.info(line);
+    }
+    for (const [name, value] of Object.entries(outputsOf(report, redact)))
+      core.setOutput(name, value);
     const errors = report.hosts.flatMap((host) => host.errors);
     for (const line of problemLines(errors, redact)) core.info(line);
-    core.info(redact(sentence(report)));
+    if (report.command !== "plan") core.info(redact(sentence(report)));
     annotate(errors, redact);
-    await writeSummary(summaryPage(report, redact));
+    await writeSummary(page);
     if (!succeeded(report)) process.exitCode = core.ExitCode.Failure;
   } catch (error) {
     const errors = deployErrors(error);

@@ -1,16 +1,18 @@
 import { join } from "node:path";
+import { Chalk } from "chalk";
 import { Command, Option as CommandOption } from "commander";
 import { version } from "../package.json";
 import { cancelledBySignals } from "./commands/cancel.js";
+import { carryOut } from "./commands/carry-out.js";
 import type { Context } from "./commands/context.js";
-import { deploy } from "./commands/deploy.js";
 import { renderTo } from "./commands/render.js";
-import { rollback } from "./commands/rollback.js";
 import { deployErrors } from "./errors.js";
+import { errorsJson, reportJson } from "./report/json.js";
 import { narrator } from "./report/narrator.js";
+import { type Paint, planText } from "./report/plan-text.js";
 import { problemLines } from "./report/problems.js";
 import { redactor } from "./report/redact.js";
-import { sentence, succeeded } from "./report/report.js";
+import { type Report, sentence, succeeded, wouldChange } from "./report/report.js";
 import { type Command as CommandName, type Option, options } from "./settings/options.js";
 import { readSettings } from "./settings/read.js";
 import { secretsIn } from "./settings/secrets.js";
@@ -18,6 +20,7 @@ import type { RawOptions } from "./settings/settings.js";
 
 const about: Readonly<Record<CommandName, string>> = {
   deploy: "ship the units to the hosts, and prove that they are healthy",
+  plan: "say what a deploy would change, and why; exit with 2 where it would, 0 where not, 1 for errors",
   rollback: "return the hosts to a release that they keep",
   render: "write every file of the release below --out, and touch no host",
 };
@@ -67,6 +70,7 @@ function texts(given: Readonly<Record<string, unknown>>): RawOptions {
 }
 
 async function run(command: CommandName, raw: RawOptions): Promise<void> {
+  const json = raw.json === "true";
   const redact = redactor(secretsIn(raw));
   try {
     const settings = readSettings(raw, { workspace: process.cwd() }, command);
@@ -79,26 +83,48 @@ async function run(command: CommandName, raw: RawOptions): Promise<void> {
       cancel: cancelledBySignals(),
     };
     if (settings.command === "render") {
-      for (const path of renderTo(settings, context)) console.log(path);
+      const paths = renderTo(settings, context);
+      console.log(
+        json ? JSON.stringify({ version: 1, command, ok: true, paths }) : paths.join("\n"),
+      );
       return;
     }
-    const report =
-      settings.command === "rollback"
-        ? await rollback(settings, context)
-        : await deploy(settings, context);
+    const report = await carryOut(settings, context);
+    if (json) console.log(reportJson(report, redact));
+    else if (report.command === "plan") {
+      for (const line of planText(report, redact, paintFor(process.stdout))) console.log(line);
+    }
     for (const line of problemLines(
       report.hosts.flatMap((host) => host.errors),
       redact,
     ))
       console.error(line);
-    console.log(sentence(report));
-    if (!succeeded(report)) process.exitCode = 1;
+    if (!json && report.command !== "plan") console.log(sentence(report));
+    process.exitCode = exitCode(report);
   } catch (error) {
     const errors = deployErrors(error);
     if (errors.length === 0) throw error;
+    if (json) console.log(errorsJson(command, errors, redact));
     for (const line of problemLines(errors, redact)) console.error(line);
     process.exitCode = 1;
   }
+}
+
+/** As `terraform plan -detailed-exitcode`: a plan that would change something is 2. */
+function exitCode(report: Report): number {
+  if (!succeeded(report)) return 1;
+  return report.command === "plan" && report.hosts.some(wouldChange) ? 2 : 0;
+}
+
+/** Lines of a plan in the colours of a diff, on a terminal that has them. */
+function paintFor(stream: NodeJS.WriteStream): Paint {
+  const colours = new Chalk({ level: stream.isTTY && !process.env.NO_COLOR ? 1 : 0 });
+  return (line) => {
+    if (/^(\+|start )/.test(line)) return colours.green(line);
+    if (/^(-|stop )/.test(line)) return colours.red(line);
+    if (/^(~|restart |warning: )/.test(line)) return colours.yellow(line);
+    return line.startsWith("@@") ? colours.cyan(line) : line;
+  };
 }
 
 program.parseAsync().catch((error: unknown) => {

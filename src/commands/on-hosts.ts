@@ -5,7 +5,7 @@ import { passGate } from "../health/gate.js";
 import { type HealthTarget, healthTarget } from "../health/target.js";
 import type { Applied, Progress } from "../host/applied.js";
 import { readJournals, withEvidence } from "../host/evidence.js";
-import { readFacts, type Where } from "../host/facts.js";
+import { type Asked, readFacts, type Where } from "../host/facts.js";
 import { isLost, Line } from "../host/line.js";
 import { type Owner, ownerOf } from "../host/owner.js";
 import type { Session } from "../host/session.js";
@@ -13,16 +13,16 @@ import { transact } from "../host/transact.js";
 import { type Adopted, timeLimit, transactionOf } from "../host/transaction.js";
 import type { Facts } from "../plan/facts.js";
 import type { Plan } from "../plan/plan.js";
-import { isTemplate } from "../quadlet/kinds.js";
 import type { Service } from "../quadlet/services.js";
 import { commandsByHand, failureOf } from "../report/ending.js";
-import type { HostReport } from "../report/report.js";
+import type { FileDiff, HostReport } from "../report/report.js";
 import {
   type Content,
   type HostSettings,
   type Login,
   type PullPolicy,
   quadletRoots,
+  type RestartPolicy,
   systemdDirs,
 } from "../settings/settings.js";
 import type { Context } from "./context.js";
@@ -33,6 +33,8 @@ export interface Intent {
   readonly plan: Plan;
   readonly services: readonly Service[];
   readonly pull: PullPolicy;
+  readonly restart: RestartPolicy;
+  readonly diffs: readonly FileDiff[];
   /** The release to upload, where the plan makes a new one. */
   readonly archive?: Buffer;
   readonly adopted?: Adopted;
@@ -45,8 +47,8 @@ export interface Here {
 }
 
 export interface Command {
-  /** Services whose state the plan needs; "" stands for those of the current release. */
-  readonly services: readonly string[];
+  /** Services whose state the plan needs. */
+  readonly services: readonly Service[];
   readonly intend: (here: Here) => Promise<Intent>;
 }
 
@@ -127,6 +129,7 @@ interface Work {
 interface Seen {
   facts?: Facts;
   plan?: Plan;
+  diffs?: readonly FileDiff[];
   applied?: Applied;
 }
 
@@ -155,12 +158,7 @@ async function attemptOn(
   enter("facts");
   const facts = await untilFree(
     () =>
-      readFacts(
-        session,
-        owner,
-        whereOn(content),
-        command.services.filter((name) => !isTemplate(name)),
-      ),
+      readFacts(session, owner, whereOn(content), { ...askedOf(command.services), prepare: true }),
     deadline,
     context,
     host,
@@ -170,6 +168,7 @@ async function attemptOn(
   const intent = await command.intend({ session, owner, facts });
   const { plan } = intent;
   seen.plan = plan;
+  seen.diffs = intent.diffs;
   narrator.plan(host, plan);
   const target = healthTarget(health, intent.services, login.host);
   let archive: string | undefined;
@@ -180,6 +179,7 @@ async function attemptOn(
   const application = {
     app: content.app,
     pull: intent.pull,
+    restart: intent.restart,
     stableFor: settings.stableFor,
     health,
     target,
@@ -271,7 +271,7 @@ async function untilFree(
   }
 }
 
-function refuseCancelled(cancel: AbortSignal, host: string, phase: Phase): void {
+export function refuseCancelled(cancel: AbortSignal, host: string, phase: Phase): void {
   if (!cancel.aborted) return;
   throw new DeployError({ host, phase, cause: "the deploy was cancelled; nothing was changed" });
 }
@@ -289,6 +289,14 @@ function releaseNow({ facts, plan, applied }: Seen): string {
     default:
       return before;
   }
+}
+
+/** What the facts have to say of services. */
+export function askedOf(services: readonly Service[]): Omit<Asked, "prepare"> {
+  return {
+    services: services.filter(({ startable }) => startable).map(({ name }) => name),
+    secrets: [...new Set(services.flatMap(({ secrets }) => secrets))],
+  };
 }
 
 export function whereOn(content: Content): Where {

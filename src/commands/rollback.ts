@@ -11,7 +11,8 @@ import { type Service, servicesOf } from "../quadlet/services.js";
 import type { Report } from "../report/report.js";
 import type { RollbackSettings } from "../settings/settings.js";
 import type { Context } from "./context.js";
-import { type Here, type Intent, onHosts, whereOn } from "./on-hosts.js";
+import { readDiffs } from "./diffs.js";
+import { askedOf, type Here, type Intent, onHosts, whereOn } from "./on-hosts.js";
 
 /**
  * Returns each host to a release that it keeps, through the same transaction and gates as a
@@ -66,28 +67,31 @@ async function intend(
       source: recorded.get(path)?.source || path,
     }));
   const services = servicesOf(files);
-  const { services: states } = await readFacts(
-    session,
-    owner,
-    whereOn(settings.content),
-    services.filter(({ startable }) => startable).map(({ name }) => name),
+  const { services: states, secrets } = await readFacts(session, owner, whereOn(settings.content), {
+    ...askedOf(services),
+    prepare: true,
+  });
+  const planned = plan(
+    {
+      release,
+      change: "switch",
+      files,
+      services,
+      env: planEnvOf(kept.env, facts),
+      appDirectory: settings.content.appDirectory,
+      prune: true,
+      adopt: false,
+      restart: "changed",
+      recreateNetworks: false,
+    },
+    { ...facts, services: states, secrets },
+    facts.manifest === undefined ? undefined : parseManifest(facts.host, facts.manifest),
   );
   return {
     services,
     pull: "missing",
-    plan: plan(
-      {
-        release,
-        change: "switch",
-        files,
-        services,
-        env: planEnvOf(kept.env, facts),
-        appDirectory: settings.content.appDirectory,
-        prune: true,
-        adopt: false,
-      },
-      { ...facts, services: states },
-      facts.manifest === undefined ? undefined : parseManifest(facts.host, facts.manifest),
-    ),
+    restart: "changed",
+    plan: planned,
+    diffs: await readDiffs(session, owner, planned, files),
   };
 }

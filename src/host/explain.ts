@@ -84,6 +84,14 @@ const meanings: Readonly<Record<string, Meaning>> = {
     cause: "the host's own Podman does not accept the unit; nothing was changed",
     remedy: "Its words are below.",
   }),
+  "network-in-use": ({ text }) => ({
+    cause: `the network cannot be made anew, for containers of others use it (${text.trim()}); nothing was changed`,
+    remedy: "Stop them first, or leave `recreate-networks` off.",
+  }),
+  "cannot-recreate": () => ({
+    cause: "the network cannot be removed to be made anew",
+    remedy: "Its words are below.",
+  }),
   "no-image": () => ({
     cause: "the image could not be pulled; nothing was changed",
     remedy: "Check the name, the tag, and that the host may reach the registry.",

@@ -12,6 +12,15 @@ import type { Session } from "./session.js";
 /** Quadlet came with this version of Podman. */
 const oldestPodman = "4.4.0";
 
+/** What facts are wanted of. */
+export interface Asked {
+  readonly services: readonly string[];
+  /** Podman secrets. */
+  readonly secrets: readonly string[];
+  /** Whether the host may be prepared: lingering switched on, network-online.target started. */
+  readonly prepare: boolean;
+}
+
 /** Directories on the host, absolute or below `%h`. */
 export interface Where {
   readonly app: string;
@@ -26,14 +35,13 @@ export interface Where {
 /**
  * Reads the host's facts in one round trip.
  *
- * @param services names of services whose state is wanted
  * @throws {DeployError} phase `facts`, where the host lacks what a deploy needs
  */
 export async function readFacts(
   session: Session,
   owner: Owner,
   where: Where,
-  services: readonly string[],
+  asked: Asked,
 ): Promise<Facts> {
   const nonce = randomBytes(16).toString("hex");
   const events: Event[] = [];
@@ -49,9 +57,10 @@ export async function readFacts(
         QD_UDIR: where.systemdDir,
         QD_STATE: where.stateDir,
         QD_NONCE: nonce,
-        QD_SERVICES: services.join(" "),
+        QD_SERVICES: asked.services.join(" "),
+        QD_SECRETS: asked.secrets.join("\n"),
       },
-      prepare: true,
+      prepare: asked.prepare,
       timeout: 60_000,
     },
     (event) => events.push(event),
@@ -106,11 +115,23 @@ export function parseFacts(host: string, nonce: string, events: readonly Event[]
     sums: new Map(all("sum").map(({ fields: [sum = "", path = ""] }) => [path, sum])),
     env: new Map(all("env").map(({ fields: [key = "", sum = ""] }) => [key, sum])),
     nonce,
+    secrets: new Map(all("secret").map((event) => [field(event, 0), Number(field(event, 1))])),
+    pending: new Map(all("pending").map((event) => [field(event, 0), field(event, 1)])),
     services: new Map(
       all("service").map(
-        ({ fields: [name = "", load = "", active = "", sub = "", fragment = "", source = ""] }) => [
+        ({
+          fields: [
+            name = "",
+            load = "",
+            active = "",
+            sub = "",
+            fragment = "",
+            source = "",
+            at = "",
+          ],
+        }) => [
           name,
-          { load, active, sub, fragment, source },
+          { load, active, sub, fragment, source, since: Number(at.replace(/^@/, "")) || 0 },
         ],
       ),
     ),

@@ -2,7 +2,7 @@ import type { HealthTarget } from "../health/target.js";
 import { type Manifest, manifestText } from "../plan/manifest.js";
 import type { Plan } from "../plan/plan.js";
 import { isTemplate } from "../quadlet/kinds.js";
-import type { HealthSettings, PullPolicy } from "../settings/settings.js";
+import type { HealthSettings, PullPolicy, RestartPolicy } from "../settings/settings.js";
 import type { Owner } from "./owner.js";
 import arm from "./programs/arm.sh";
 import claim from "./programs/claim.sh";
@@ -29,6 +29,7 @@ import { assignments } from "./shell.js";
 export interface Application {
   readonly app: string;
   readonly pull: PullPolicy;
+  readonly restart: RestartPolicy;
   /** ms */
   readonly stableFor: number;
   readonly health: HealthSettings;
@@ -76,7 +77,7 @@ export function transactionOf(id: string, plan: Plan, owner: Owner, how: Applica
     QD_MANAGER: manager,
     QD_UNIT: unit,
     QD_GUARD: guardUnit,
-    QD_NEW: { new: "yes", switch: "switch", none: "no" }[plan.change],
+    QD_NEW: isNew(plan),
   };
   const target = manager === "system" ? "multi-user.target" : "default.target";
   return {
@@ -95,13 +96,25 @@ export function transactionOf(id: string, plan: Plan, owner: Owner, how: Applica
         QD_GUARD_PATH: `${plan.directories.systemd}/${guardUnit}.service`,
         QD_GUARD_WANTS: `${plan.directories.systemd}/${target}.wants`,
         QD_GUARD_TEXT: guardText(how.app, plan.directories.state, target),
-        ...parameters(plan, how),
+        ...planParameters(plan, how),
       }),
       "export HOME\nPATH=$PATH:/usr/sbin:/sbin",
       ...[common, steps, failure, env, claim, unpack, validate, save, pull, arm, flip, reload],
       ...[restart, health, prove, confirm, commit, revert, guard, transaction],
     ].join("\n"),
   };
+}
+
+/** The steps' programs that a preview uses as well. */
+export const stepPrograms = [steps, env, unpack, validate, save, pull];
+
+/** What they need to know. */
+export function parametersOf(plan: Plan, how: Application): Readonly<Record<string, string>> {
+  return { QD_STATE: plan.directories.state, QD_NEW: isNew(plan), ...planParameters(plan, how) };
+}
+
+function isNew(plan: Plan): string {
+  return { new: "yes", switch: "switch", none: "no" }[plan.change];
 }
 
 /** The unit that ends a transaction whose own program cannot; systemd.service(5), systemd.unit(5). */
@@ -127,7 +140,7 @@ function guardText(app: string, state: string, target: string): string {
   ].join("\n");
 }
 
-function parameters(plan: Plan, how: Application): Readonly<Record<string, string>> {
+function planParameters(plan: Plan, how: Application): Readonly<Record<string, string>> {
   const named = (...actions: readonly string[]) =>
     plan.services
       .filter((service) => actions.includes(service.action))
@@ -176,6 +189,10 @@ function parameters(plan: Plan, how: Application): Readonly<Record<string, strin
     QD_DEADLINE: seconds(deadline(how)),
     QD_ROLLBACK: how.rollback ? "yes" : "no",
     QD_KEEP: String(how.keepReleases),
+    QD_HOLD: how.restart === "none" ? "yes" : "no",
+    QD_PENDING: [...plan.pending].map(([service, why]) => `${service}\t${why}`).join("\n"),
+    QD_RECREATE: plan.recreate.map(({ network }) => network).join(" "),
+    QD_RECREATE_SERVICES: plan.recreate.map(({ service }) => service).join(" "),
   };
 }
 

@@ -13,6 +13,8 @@ export interface ServiceState {
   /** The file that systemd loads it from, and the file that a generator made that from. */
   readonly fragment: string;
   readonly source: string;
+  /** When it was started, in seconds since 1970; 0 where it does not run. */
+  readonly since: number;
 }
 
 /** A transaction that holds the lock at this moment. */
@@ -51,5 +53,40 @@ export interface Facts {
   /** Salted digest of each line of the host's .env, by key. */
   readonly env: ReadonlyMap<string, string>;
   readonly nonce: string;
+  /** Podman secrets that units use: when each was last changed, in seconds since 1970. */
+  readonly secrets: ReadonlyMap<string, number>;
+  /** Services that an earlier deploy left running as they were, with what they were to restart for. */
+  readonly pending: ReadonlyMap<string, string>;
   readonly services: ReadonlyMap<string, ServiceState>;
+}
+
+/** A host that nothing was ever deployed to, for a plan that asks none; `%h` stands for the home. */
+export function factsOfEmptyHost(where: {
+  readonly rootful: boolean;
+  readonly quadlet: string;
+  readonly systemd: string;
+  readonly state: string;
+}): Facts {
+  const directory = (path: string): Directory => ({ path, real: path, writable: true });
+  return {
+    host: "an empty host",
+    owner: where.rootful
+      ? { name: "root", uid: 0, home: "/root" }
+      : { name: "the owner", uid: -1, home: "%h" },
+    podman: "",
+    systemd: "",
+    lingerEnabled: false,
+    networkOnline: true,
+    quadlet: directory(where.quadlet),
+    systemdDir: directory(where.systemd),
+    state: directory(where.state),
+    entries: new Map(),
+    releases: [],
+    sums: new Map(),
+    env: new Map(),
+    nonce: "",
+    services: new Map(),
+    secrets: new Map(),
+    pending: new Map(),
+  };
 }

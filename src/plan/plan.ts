@@ -14,7 +14,7 @@ import {
   refuseUnread,
 } from "./ownership.js";
 import { inRelease, isOurs, linkPath, linkTarget, type Placed } from "./paths.js";
-import { planServices, type ServicePlan } from "./services.js";
+import { planServices, type Recreated, type RestartPolicy, type ServicePlan } from "./services.js";
 
 export interface Link {
   readonly path: string;
@@ -37,6 +37,12 @@ export interface Goal {
   readonly prune: boolean;
   /** Whether files of others are taken over. */
   readonly adopt: boolean;
+  /** Which running services restart. */
+  readonly restart: RestartPolicy;
+  /** Services whose image is known to be another one under the same name. */
+  readonly moved?: ReadonlySet<string>;
+  /** Whether networks whose definition changed are removed and made anew. */
+  readonly recreateNetworks: boolean;
 }
 
 /** What a deploy will change on one host: pure data, made from the goal and the host's facts. */
@@ -73,6 +79,10 @@ export interface Plan {
   };
   readonly images: readonly ImagePlan[];
   readonly services: readonly ServicePlan[];
+  /** Networks to remove, by Podman's name, and their services, which make them anew. */
+  readonly recreate: readonly Recreated[];
+  /** Services that go on as they are although something changed for them (restart: none), and why. */
+  readonly pending: ReadonlyMap<string, string>;
   /** Every service that must be loaded afterwards, and the link that it is loaded from. */
   readonly expected: readonly { readonly service: string; readonly path: string }[];
   readonly warnings: readonly string[];
@@ -125,14 +135,16 @@ export function plan(goal: Goal, facts: Facts, previous: Manifest | undefined): 
       : changes
         ? "new"
         : "none";
-  const movement = planServices(
-    services,
+  const movement = planServices(services, {
     files,
     env,
     facts,
     previous,
-    carried.map(({ path }) => path),
-  );
+    carried: carried.map(({ path }) => path),
+    restart: goal.restart,
+    moved: goal.moved ?? new Set(),
+    recreateNetworks: goal.recreateNetworks,
+  });
   return {
     host: facts.host,
     release: change === "none" ? (facts.current ?? "") : goal.release,
@@ -152,6 +164,8 @@ export function plan(goal: Goal, facts: Facts, previous: Manifest | undefined): 
     },
     images: planImages(services, new Set([...env.set, ...env.unchanged, ...env.kept]), facts.host),
     services: movement.services,
+    recreate: movement.recreate,
+    pending: movement.pending,
     expected,
     warnings: [
       ...movement.warnings,

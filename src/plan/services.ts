@@ -4,6 +4,8 @@ import type { Facts } from "./facts.js";
 import type { FilePlan } from "./files.js";
 import type { Manifest } from "./manifest.js";
 
+export type RestartPolicy = "changed" | "all" | "none";
+
 export interface ServicePlan {
   readonly name: string;
   readonly action: "start" | "restart" | "stop" | "keep";
@@ -13,51 +15,114 @@ export interface ServicePlan {
   readonly up: boolean;
 }
 
-/**
- * Which services stop, start or restart, and why.
- *
- * @param carried units that stay although the repository dropped them (`prune: false`)
- */
-export function planServices(
-  services: readonly Service[],
-  files: readonly FilePlan[],
-  env: EnvPlan,
-  facts: Facts,
-  previous: Manifest | undefined,
-  carried: readonly string[],
-): { readonly services: readonly ServicePlan[]; readonly warnings: readonly string[] } {
-  const warnings: string[] = [];
+export interface Recreated {
+  readonly service: string;
+  /** As Podman knows it. */
+  readonly network: string;
+}
+
+export interface Movement {
+  readonly services: readonly ServicePlan[];
+  readonly recreate: readonly Recreated[];
+  readonly pending: ReadonlyMap<string, string>;
+  readonly warnings: readonly string[];
+}
+
+/** What decides which services move. */
+export interface Circumstances {
+  readonly files: readonly FilePlan[];
+  readonly env: EnvPlan;
+  readonly facts: Facts;
+  readonly previous: Manifest | undefined;
+  /** Units that stay although the repository dropped them (`prune: false`). */
+  readonly carried: readonly string[];
+  readonly restart: RestartPolicy;
+  /** Services whose image is known to be another one under the same name. */
+  readonly moved: ReadonlySet<string>;
+  readonly recreateNetworks: boolean;
+}
+
+/** Which services stop, start or restart, and why. */
+export function planServices(services: readonly Service[], around: Circumstances): Movement {
+  const { files, facts, previous, carried, restart } = around;
+  const fixed = services.filter(
+    (service) =>
+      isActive(service, facts) && reasons(service, around).length > 0 && isFixed(service),
+  );
+  const recreate = around.recreateNetworks
+    ? fixed.flatMap((service) =>
+        service.network === undefined ? [] : [{ service: service.name, network: service.network }],
+      )
+    : [];
   const planned = services.map((service): ServicePlan => {
     const { name } = service;
     if (!service.startable) return { name, action: "keep", why: [], up: false };
-    const active = facts.services.get(name)?.active === "active";
-    const why = reasons(service, files, env, facts);
-    if (!active) {
+    const why = reasons(service, around);
+    if (!isActive(service, facts)) {
       const idle = isNew(service, files) ? [] : ["it is not running"];
       return { name, action: "start", why: [...why, ...idle], up: true };
     }
-    if (why.length === 0) return { name, action: "keep", why, up: true };
-    if (service.kind === "network" || service.kind === "volume") {
-      warnings.push(
-        `${service.unit} changed, and Podman does not change a ${service.kind} that exists: remove it by hand to have it made anew`,
-      );
-      return { name, action: "keep", why: [], up: true };
+    if (isFixed(service)) {
+      return recreate.some((one) => one.service === name)
+        ? { name, action: "restart", why: [...why, "it is made anew"], up: true }
+        : { name, action: "keep", why: [], up: true };
     }
-    return { name, action: "restart", why, up: true };
+    if (around.moved.has(name) && why.length === 0) why.push("its tag names a new image");
+    if (restart === "all") why.push("all are to restart");
+    return { name, action: why.length === 0 ? "keep" : "restart", why, up: true };
   });
+  const held = restart === "none" ? planned.filter(({ action }) => action === "restart") : [];
+  const moving = withDependants(
+    planned.map((one) => (held.includes(one) ? { ...one, action: "keep", why: [] } : one)),
+    services,
+  );
+  return {
+    services: [...moving, ...removedServices(services, previous, carried)],
+    recreate: restart === "none" ? [] : recreate,
+    pending: new Map(
+      held
+        .filter(({ name }) => moving.some((one) => one.name === name && one.action === "keep"))
+        .map(({ name, why }) => [name, why.join("; ")]),
+    ),
+    warnings: [
+      ...fixed
+        .filter(({ name }) => !recreate.some((one) => one.service === name))
+        .map((service) => fixedWarning(service)),
+      ...held.map(
+        ({ name, why }) => `${name} goes on as it is (restart: none), though ${why.join("; ")}`,
+      ),
+    ],
+  };
+}
+
+/** Podman makes a network or a volume once, and `--ignore` makes a later edit do nothing. */
+function isFixed(service: Service): boolean {
+  return service.kind === "network" || service.kind === "volume";
+}
+
+function fixedWarning({ unit, kind }: Service): string {
+  const way =
+    kind === "network"
+      ? "`recreate-networks: true` removes it and makes it anew, while its services stop"
+      : "a volume holds data, so that only you can copy it into a new one, under another name";
+  return `${unit} changed, and Podman does not change a ${kind} that exists: ${way}`;
+}
+
+function removedServices(
+  services: readonly Service[],
+  previous: Manifest | undefined,
+  carried: readonly string[],
+): readonly ServicePlan[] {
   const names = new Set(services.map((service) => service.name));
-  const removed = (previous?.services ?? [])
+  return (previous?.services ?? [])
     .filter((service) => !names.has(service.name) && !carried.includes(service.unit))
     .filter((service) => !service.name.endsWith("@.service"))
-    .map(
-      ({ name, unit }): ServicePlan => ({
-        name,
-        action: "stop",
-        why: [`${unit} is no longer part of the release`],
-        up: false,
-      }),
-    );
-  return { services: [...withDependants(planned, services), ...removed], warnings };
+    .map(({ name, unit }) => ({
+      name,
+      action: "stop",
+      why: [`${unit} is no longer part of the release`],
+      up: false,
+    }));
 }
 
 /** systemd restarts what requires a service along with it, and what requires that. */
@@ -89,10 +154,8 @@ function withDependants(
 
 function reasons(
   service: Service,
-  files: readonly FilePlan[],
-  env: EnvPlan,
-  facts: Facts,
-): readonly string[] {
+  { files, env, facts }: Pick<Circumstances, "files" | "env" | "facts">,
+): string[] {
   // For a new unit all of it is new; that says enough.
   if (isNew(service, files)) return [`${service.unit} is new`];
   const why = files
@@ -102,6 +165,14 @@ function reasons(
     ? [...env.set, ...(env.removed ?? [])].filter((key) => matters(key, service))
     : [];
   if (keys.length > 0) why.push(`.env: ${keys.join(", ")}`);
+  const { since = 0 } = facts.services.get(service.name) ?? {};
+  for (const secret of service.secrets) {
+    if (since > 0 && (facts.secrets.get(secret) ?? 0) > since) {
+      why.push(`the secret ${secret} was changed since it started`);
+    }
+  }
+  const pending = facts.pending.get(service.name);
+  if (pending !== undefined) why.push(`it did not restart then: ${pending}`);
   return why;
 }
 
@@ -114,6 +185,10 @@ function matters(key: string, service: Service): boolean {
 }
 
 const imageKeys: ReadonlySet<string> = new Set(["GITEA_REGISTRY", "IMAGE_NAME", "IMAGE_TAG"]);
+
+function isActive(service: Service, facts: Facts): boolean {
+  return facts.services.get(service.name)?.active === "active";
+}
 
 function isNew(service: Service, files: readonly FilePlan[]): boolean {
   return files.some(

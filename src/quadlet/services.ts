@@ -45,6 +45,10 @@ export interface Service {
   /** Host directories that it mounts, as they are written. */
   readonly mounts: readonly string[];
   readonly ports: readonly PublishedPort[];
+  /** What Podman calls the network that it makes. */
+  readonly network?: string;
+  /** Podman secrets that it uses. */
+  readonly secrets: readonly string[];
   /** Services of the same set that it requires: systemd restarts it with each of them. */
   readonly requires: readonly string[];
   /** Services of the same set that it starts after. */
@@ -109,6 +113,7 @@ function describe(
     startable: !isTemplate(name),
     longRunning: isLongRunning(kind),
     ...(image === undefined || /\.(image|build)$/.test(image) ? {} : { image }),
+    ...(kind === "network" ? { network: networkName(file.path, merged) } : {}),
     environment: Object.fromEntries(
       valuesOf(merged, "Service", "Environment")
         .flatMap(words)
@@ -122,6 +127,7 @@ function describe(
       .map((value) => value.split(":")[0] ?? "")
       .filter((source) => /^(\/|%h)/.test(source)),
     ports: publishedPorts(merged, section),
+    secrets: valuesOf(merged, section, "Secret").map((value) => value.split(",")[0] ?? ""),
     requires: all
       .filter((other) => required.has(other.name) || required.has(other.file.path))
       .map((other) => other.name)
@@ -136,4 +142,10 @@ function describe(
       })
       .map((other) => other.name),
   };
+}
+
+/** `NetworkName=`, or the file's name behind "systemd-" (podman-systemd.unit(5)). */
+function networkName(path: string, unit: UnitFile): string {
+  const stem = path.slice(path.lastIndexOf("/") + 1, -".network".length);
+  return lastValue(unit, "Network", "NetworkName") ?? `systemd-${stem}`;
 }

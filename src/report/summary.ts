@@ -1,8 +1,11 @@
 import type { DeployError } from "../errors.js";
 import type { ServicePlan } from "../plan/services.js";
+import { diffsPart } from "./diff.js";
+import { code, count, details, fence, table, text } from "./markdown.js";
 import { seconds, shortId } from "./narrator.js";
 import type { Redact } from "./redact.js";
 import { type HostReport, type Report, sentence, succeeded } from "./report.js";
+import { topology } from "./topology.js";
 
 /** GitHub drops a summary above 1 MiB whole; evidence, and each line of it, is cut far below that. */
 const evidence = { lines: 60, characters: 2000 };
@@ -11,7 +14,7 @@ const evidence = { lines: 60, characters: 2000 };
 export function summaryPage(report: Report, redact: Redact): string {
   const parts = [
     `## ${succeeded(report) ? "✅" : "❌"} ${text(redact(sentence(report)))}`,
-    ...report.hosts.flatMap((host) => hostPart(host, report.hosts.length > 1, redact)),
+    ...report.hosts.flatMap((host) => hostPart(host, report, redact)),
     ...(report.skipped.length > 0
       ? [`Not tried, since a host before them failed: ${report.skipped.map(text).join(", ")}.`]
       : []),
@@ -25,21 +28,32 @@ export function failurePage(errors: readonly DeployError[], redact: Redact): str
   return `${[lead, ...errors.flatMap((error) => errorPart(error, redact))].join("\n\n")}\n`;
 }
 
-function hostPart(host: HostReport, several: boolean, redact: Redact): readonly string[] {
+function hostPart(host: HostReport, report: Report, redact: Redact): readonly string[] {
   return [
-    ...(several ? [`### ${host.errors.length > 0 ? "❌" : "✅"} ${text(host.host)}`] : []),
+    ...(report.hosts.length > 1
+      ? [`### ${host.errors.length > 0 ? "❌" : "✅"} ${text(host.host)}`]
+      : []),
     ...host.errors.flatMap((error) => errorPart(error, redact)),
     ...servicesTable(host),
     ...healthLine(host, redact),
-    ...changesPart(host),
+    ...topology(report.services, (name) => stateOf(host, name)),
+    ...changesPart(host, redact),
     ...factsLine(host),
   ];
 }
 
-function errorPart(error: DeployError, redact: Redact): readonly string[] {
-  const details = error.parts.details ?? [];
-  const shown = details.slice(0, evidence.lines).map((line) => line.slice(0, evidence.characters));
-  const cut = details.length - shown.length;
+/** How a service ended, for its colour. */
+function stateOf(host: HostReport, name: string): "up" | "down" | "kept" | "unknown" {
+  const state = host.applied?.services.get(name);
+  if (state === undefined) return "unknown";
+  if (state.active !== "active") return "down";
+  return host.applied?.restarted.includes(name) ? "up" : "kept";
+}
+
+export function errorPart(error: DeployError, redact: Redact): readonly string[] {
+  const said = error.parts.details ?? [];
+  const shown = said.slice(0, evidence.lines).map((line) => line.slice(0, evidence.characters));
+  const cut = said.length - shown.length;
   return [
     `> [!CAUTION]\n> ${text(redact(error.message))}`,
     ...(shown.length > 0 ? [fence(redact(shown.join("\n")))] : []),
@@ -83,21 +97,35 @@ function healthLine(host: HostReport, redact: Redact): readonly string[] {
   return [`**Health:** HTTP ${answer.status} ${body && code(body)}`];
 }
 
-function changesPart(host: HostReport): readonly string[] {
+/** What changed: a table of files and keys, and the files' differences. */
+export function changesPart(host: HostReport, redact: Redact): readonly string[] {
   if (!host.plan) return [];
   const { files, env, warnings } = host.plan;
   const changed = files.filter((file) => file.change !== "unchanged");
-  const rows = changed.map((file) => [code(file.path), file.change, text(file.source)]);
+  const rows = changed.map((file) => [
+    code(file.path),
+    `${file.change}${file.drifted ? ", edited on the host" : ""}`,
+    text(file.layer),
+    text(file.source),
+  ]);
+  const key = (name: string, change: string) => [code(`.env: ${name}`), change, "", ""];
   const keys = [
-    ...env.set.map((key) => [code(`.env: ${key}`), "set", ""]),
-    ...env.kept.map((key) => [code(`.env: ${key}`), "kept from the host", ""]),
+    ...env.set.map((name) => key(name, "set")),
+    ...(env.removed ?? []).map((name) => key(name, "removed")),
+    ...env.kept.map((name) => key(name, "kept from the host")),
   ];
   const all = [...rows, ...keys];
   return [
     ...warnings.map((warning) => `> [!WARNING]\n> ${text(warning)}`),
     ...(all.length > 0
       ? [
-          `<details><summary>${count(changed.length, "file")} and ${count(env.set.length, "key")} of .env changed</summary>\n\n${table(["What", "Change", "From"], all)}\n\n</details>`,
+          details(
+            `${count(changed.length, "file")} and ${count(env.set.length, "key")} of .env changed`,
+            [
+              table(["What", "Change", "Layer", "From"], all),
+              ...diffsPart(host.diffs ?? [], redact),
+            ].join("\n\n"),
+          ),
         ]
       : []),
   ];
@@ -116,35 +144,4 @@ function factsLine(host: HostReport): readonly string[] {
     `${text(host.host)} runs ${release}${before} · Podman ${text(podman)} · systemd ${text(systemd)} · units of ${text(owner.name)}`,
     `<sub>${phases}</sub>`,
   ];
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
-
-/** Plain text that Markdown must not act on. */
-function text(value: string): string {
-  return value
-    .replace(/\s*\n\s*/g, " ")
-    .replace(/&/g, "&amp;")
-    .replace(/</g, "&lt;")
-    .replace(/[\\`*_{}[\]#|~!$]/g, "\\$&")
-    .replace(/@/g, "@<!-- -->");
-}
-
-/** Markdown goes on inside the tag, so the text is escaped as anywhere. */
-function code(value: string): string {
-  return `<code>${text(value)}</code>`;
-}
-
-/** A fence longer than any run of backticks within. */
-function fence(value: string): string {
-  const longest = Math.max(2, ...[...value.matchAll(/`+/g)].map(([run]) => run.length));
-  const mark = "`".repeat(longest + 1);
-  return `${mark}text\n${value}\n${mark}`;
 }

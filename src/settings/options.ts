@@ -34,13 +34,13 @@ export interface Option {
   readonly door?: "action" | "cli";
 }
 
-export const commands = ["deploy", "rollback", "render"] as const;
+export const commands = ["deploy", "plan", "rollback", "render"] as const;
 export type Command = (typeof commands)[number];
 
-/** Commands that ship what the repository says. */
-const ships: readonly Command[] = ["deploy"];
-/** Commands that change hosts. */
-const deploy: readonly Command[] = ["deploy", "rollback"];
+/** Commands that ship what the repository says, or say what that would change. */
+const ships: readonly Command[] = ["deploy", "plan"];
+/** Commands that log in on hosts. */
+const reaches: readonly Command[] = ["deploy", "plan", "rollback"];
 
 export const options = [
   {
@@ -48,8 +48,8 @@ export const options = [
     group: "What to do",
     type: "text",
     default: "deploy",
-    choices: ["deploy", "rollback"],
-    help: "What to do: `deploy` ships the units to the hosts, `rollback` returns them to a release that they keep.",
+    choices: ["deploy", "plan", "rollback"],
+    help: "What to do: `deploy` ships the units to the hosts, `plan` says what that would change and changes nothing, `rollback` returns them to a release that they keep.",
     door: "action",
   },
   {
@@ -58,6 +58,22 @@ export const options = [
     type: "text",
     help: "The release to return to. By default the one before the current.",
     commands: ["rollback"],
+  },
+  {
+    name: "offline",
+    group: "What to do",
+    type: "boolean",
+    default: "false",
+    help: "Plan against an empty host, without logging in anywhere: the units are rendered and checked, as in a pull request from a fork.",
+    commands: ["plan"],
+  },
+  {
+    name: "json",
+    group: "What to do",
+    type: "boolean",
+    default: "false",
+    help: "Print the result as JSON on standard output.",
+    door: "cli",
   },
   {
     name: "out",
@@ -78,14 +94,14 @@ export const options = [
     group: "Where",
     type: "lines",
     help: "The host to deploy to, as `[user@]host[:port]`, an IPv6 address in brackets. Several hosts, one a line, are deployed one after the other; the first that fails stops the rest.",
-    commands: deploy,
+    commands: reaches,
   },
   {
     name: "user",
     group: "Where",
     type: "text",
     help: "The login, where `host` names none.",
-    commands: deploy,
+    commands: reaches,
   },
   {
     name: "port",
@@ -93,7 +109,7 @@ export const options = [
     type: "integer",
     default: "22",
     help: "The SSH port, where `host` names none.",
-    commands: deploy,
+    commands: reaches,
   },
   {
     name: "app",
@@ -107,7 +123,7 @@ export const options = [
     type: "text-or-file",
     secret: true,
     help: "The private key to log in with, in OpenSSH, PEM or PKCS#8 format.",
-    commands: deploy,
+    commands: reaches,
   },
   {
     name: "ssh-key-passphrase",
@@ -115,21 +131,21 @@ export const options = [
     type: "text",
     secret: true,
     help: "The key's passphrase, if it has one.",
-    commands: deploy,
+    commands: reaches,
   },
   {
     name: "known-hosts",
     group: "How to get in",
     type: "text-or-file",
     help: "The host's keys, as lines of a known_hosts file (`ssh-keyscan HOST`, compared with what the host's console shows). This or `host-fingerprint` is required: the host key is always verified.",
-    commands: deploy,
+    commands: reaches,
   },
   {
     name: "host-fingerprint",
     group: "How to get in",
     type: "lines",
     help: "The fingerprint of the host's key (`SHA256:…`, as `ssh-keygen -lf` prints it); several lines allow several keys.",
-    commands: deploy,
+    commands: reaches,
   },
   {
     name: "sudo",
@@ -137,7 +153,7 @@ export const options = [
     type: "boolean",
     default: "false",
     help: "Become root with `sudo -n` after logging in, for a login that may do so without a password.",
-    commands: deploy,
+    commands: reaches,
   },
   {
     name: "connect-timeout",
@@ -145,7 +161,7 @@ export const options = [
     type: "duration",
     default: "20s",
     help: "How long the connection may take.",
-    commands: deploy,
+    commands: reaches,
   },
   {
     name: "scope",
@@ -245,7 +261,24 @@ export const options = [
     type: "boolean",
     default: "true",
     help: "Put everything back when the new release fails. With `false` a release that fails after its services were started stays, to be looked at.",
-    commands: deploy,
+    commands: reaches,
+  },
+  {
+    name: "restart",
+    group: "How",
+    type: "text",
+    default: "changed",
+    choices: ["changed", "all", "none"],
+    help: "Which running services restart: those that something `changed` for, `all`, or `none`, so that changes wait for a later deploy or restart. New services start and removed ones stop in any case.",
+    commands: ships,
+  },
+  {
+    name: "recreate-networks",
+    group: "How",
+    type: "boolean",
+    default: "false",
+    help: "Remove a network whose definition changed and make it anew, where nothing but this app's services uses it; they stop for that. Podman changes no network that exists. Volumes are never removed.",
+    commands: ships,
   },
   {
     name: "prune",
@@ -269,7 +302,7 @@ export const options = [
     type: "integer",
     default: "5",
     help: "How many releases stay on the host to go back to, with their images.",
-    commands: deploy,
+    commands: reaches,
   },
   {
     name: "lock-timeout",
@@ -277,7 +310,7 @@ export const options = [
     type: "duration",
     default: "5m",
     help: "How long to wait for another deploy of the same app on the same host.",
-    commands: deploy,
+    commands: reaches,
   },
   {
     name: "stable-for",
@@ -285,14 +318,14 @@ export const options = [
     type: "duration",
     default: "5s",
     help: "How long the services that were started must stay up, without a restart, before the deploy is green.",
-    commands: deploy,
+    commands: reaches,
   },
   {
     name: "health-url",
     group: "How",
     type: "text",
     help: "The URL that must answer for the deploy to be green. By default `health-path` on the one port that the units publish.",
-    commands: deploy,
+    commands: reaches,
   },
   {
     name: "health-path",
@@ -300,7 +333,7 @@ export const options = [
     type: "text",
     default: "/health/",
     help: "The path of that URL.",
-    commands: deploy,
+    commands: reaches,
   },
   {
     name: "health-from",
@@ -309,7 +342,7 @@ export const options = [
     default: "host",
     choices: ["host", "runner", "both", "none"],
     help: "Who asks: the `host` itself, the `runner` (through the network, as a user would), `both`, or `none` for an application without HTTP.",
-    commands: deploy,
+    commands: reaches,
   },
   {
     name: "health-timeout",
@@ -317,7 +350,7 @@ export const options = [
     type: "duration",
     default: "120s",
     help: "How long the application may take to become healthy.",
-    commands: deploy,
+    commands: reaches,
   },
   {
     name: "health-interval",
@@ -325,7 +358,7 @@ export const options = [
     type: "duration",
     default: "500ms",
     help: "The pause between two health requests.",
-    commands: deploy,
+    commands: reaches,
   },
   {
     name: "health-successes",
@@ -333,7 +366,7 @@ export const options = [
     type: "integer",
     default: "2",
     help: "How many healthy answers in a row are needed.",
-    commands: deploy,
+    commands: reaches,
   },
   {
     name: "health-status",
@@ -341,7 +374,7 @@ export const options = [
     type: "text",
     default: "200",
     help: "The HTTP status that counts as healthy; several as `200,204` or `200-299`. Redirects are not followed.",
-    commands: deploy,
+    commands: reaches,
   },
 ] as const satisfies readonly Option[];
 
@@ -370,6 +403,10 @@ export const outputs = [
   {
     name: "image-digests",
     help: "JSON: for each image that the units use, the digest that the host runs.",
+  },
+  {
+    name: "plan",
+    help: "JSON: what `plan` found, as docs/plan.md describes it.",
   },
   { name: "summary", help: "One sentence that says how it ended." },
   { name: "duration", help: "How long it took, in seconds." },

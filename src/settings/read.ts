@@ -10,7 +10,9 @@ import type {
   Login,
   PullPolicy,
   RawOptions,
+  RestartPolicy,
   Settings,
+  Shipping,
   Surroundings,
 } from "./settings.js";
 
@@ -25,9 +27,10 @@ export function readSettings(raw: RawOptions, around: Surroundings, given?: Comm
   reader.refuseUnknown();
   const command = given ?? (reader.text("command") as Command);
   reader.refuseForeign(command);
-  const logins = command === "render" ? [] : readLogins(reader);
+  const offline = command === "plan" && reader.boolean("offline");
+  const logins = command === "render" || offline ? [] : readLogins(reader);
   const content = readContent(reader, around, logins);
-  const settings = readCommand(command, reader, content, logins, around);
+  const settings = readCommand(command, reader, content, logins, around, offline);
   reader.throwErrors();
   return settings;
 }
@@ -38,8 +41,17 @@ function readCommand(
   content: Content,
   logins: readonly Login[],
   around: Surroundings,
+  offline: boolean,
 ): Settings {
   if (command === "render") return { command, content, out: readOut(reader, around) };
+  const shipping: Shipping = {
+    pull: reader.text("pull") as PullPolicy,
+    restart: reader.text("restart") as RestartPolicy,
+    recreateNetworks: reader.boolean("recreate-networks"),
+    prune: reader.boolean("prune"),
+    adopt: reader.boolean("adopt"),
+  };
+  if (command === "plan" && offline) return { ...shipping, command, offline, content };
   const keepReleases = reader.integer("keep-releases");
   if (keepReleases < 1) {
     reader.refuse("keep-releases", "must be 1 or more", "The release before always stays.");
@@ -54,15 +66,8 @@ function readCommand(
     keepReleases,
     lockTimeout: reader.duration("lock-timeout"),
   };
-  if (command === "deploy") {
-    return {
-      ...host,
-      command,
-      pull: reader.text("pull") as PullPolicy,
-      prune: reader.boolean("prune"),
-      adopt: reader.boolean("adopt"),
-    };
-  }
+  if (command === "deploy") return { ...host, ...shipping, command };
+  if (command === "plan") return { ...host, ...shipping, command, offline: false };
   const to = reader.optional("to");
   if (to !== undefined && !/^[A-Za-z0-9][A-Za-z0-9-]*$/.test(to)) {
     reader.refuse("to", `"${to}" is not a release's name`);

@@ -41,7 +41,13 @@ export class Reader {
     this.throwErrors();
     for (const option of options as readonly Option[]) {
       const given = this.raw[option.name] ?? "";
-      if (given !== "" && option.commands && !option.commands.includes(command)) {
+      // A runner gives each input its default.
+      if (
+        given !== "" &&
+        given !== option.default &&
+        option.commands &&
+        !option.commands.includes(command)
+      ) {
         this.refuse(option.name, `\`${command}\` does not take it`);
       }
     }

@@ -65,6 +65,7 @@ export interface Content {
 }
 
 export type PullPolicy = "always" | "missing" | "never";
+export type RestartPolicy = "changed" | "all" | "none";
 export type HealthFrom = "host" | "runner" | "both" | "none";
 
 export interface HealthSettings {
@@ -95,11 +96,29 @@ export interface HostSettings {
   readonly lockTimeout: number;
 }
 
-export interface DeploySettings extends HostSettings {
-  readonly command: "deploy";
+/** How what the repository says comes to the hosts. */
+export interface Shipping {
   readonly pull: PullPolicy;
+  readonly restart: RestartPolicy;
+  readonly recreateNetworks: boolean;
   readonly prune: boolean;
   readonly adopt: boolean;
+}
+
+export interface DeploySettings extends HostSettings, Shipping {
+  readonly command: "deploy";
+}
+
+export interface PlanSettings extends HostSettings, Shipping {
+  readonly command: "plan";
+  readonly offline: false;
+}
+
+/** No host is asked. */
+export interface OfflinePlanSettings extends Shipping {
+  readonly command: "plan";
+  readonly offline: true;
+  readonly content: Content;
 }
 
 export interface RollbackSettings extends HostSettings {
@@ -114,7 +133,12 @@ export interface RenderSettings {
   readonly out: string;
 }
 
-export type Settings = DeploySettings | RollbackSettings | RenderSettings;
+export type Settings =
+  | DeploySettings
+  | PlanSettings
+  | OfflinePlanSettings
+  | RollbackSettings
+  | RenderSettings;
 
 /** Text of options by name, from whichever door; an absent or empty text is "not given". */
 export type RawOptions = Readonly<Partial<Record<string, string>>>;

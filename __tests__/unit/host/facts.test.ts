@@ -28,7 +28,9 @@ const minimum = [
   "end",
 ];
 
-const read = (lines: readonly string[]) => readFacts(host(lines), owner, where, ["web.service"]);
+const asked = { services: ["web.service"], secrets: [], prepare: true };
+
+const read = (lines: readonly string[]) => readFacts(host(lines), owner, where, asked);
 
 describe("facts", () => {
   test("of a host that nothing was deployed to", async () => {
@@ -48,6 +50,8 @@ describe("facts", () => {
       env: new Map(),
       nonce: expect.stringMatching(/^[0-9a-f]{32}$/),
       services: new Map(),
+      secrets: new Map(),
+      pending: new Map(),
     });
   });
 
@@ -66,11 +70,15 @@ describe("facts", () => {
       `sum|${"a".repeat(64)}|web.container`,
       `sum|${"b".repeat(64)}|systemd/web.service.d/a.conf`,
       `env|SECRET|${"c".repeat(64)}`,
-      `service|web.service|loaded|active|running|/run/g/web.service|${home}/q/web.container`,
+      `service|web.service|loaded|active|running|/run/g/web.service|${home}/q/web.container|@1700000000`,
       "service|db.service|not-found|inactive|dead||",
+      "secret|db_password|1700000100",
+      "pending|web.service|web.container was changed",
       ...minimum,
     ]);
     expect(facts).toMatchObject({
+      secrets: new Map([["db_password", 1700000100]]),
+      pending: new Map([["web.service", "web.container was changed"]]),
       lingerEnabled: true,
       networkOnline: false,
       current: "20260101T000000Z-abc",
@@ -96,11 +104,12 @@ describe("facts", () => {
           sub: "running",
           fragment: "/run/g/web.service",
           source: `${home}/q/web.container`,
+          since: 1700000000,
         },
       ],
       [
         "db.service",
-        { load: "not-found", active: "inactive", sub: "dead", fragment: "", source: "" },
+        { load: "not-found", active: "inactive", sub: "dead", fragment: "", source: "", since: 0 },
       ],
     ]);
   });
@@ -113,7 +122,7 @@ describe("facts", () => {
       ...minimum.map((line) => `{token}\t${line.replaceAll("|", "\t")}`),
       "logout",
     ]);
-    expect((await readFacts(session, owner, where, [])).podman).toBe("5.4.2");
+    expect((await readFacts(session, owner, where, asked)).podman).toBe("5.4.2");
   });
 
   test("the nonce is another one each time", async () => {
@@ -172,7 +181,7 @@ describe("how a program reaches the host", () => {
       lines.map((line) => `{token}\t${line.replaceAll("|", "\t")}`),
       exit,
     );
-    const error = await readFacts(session, by, where, ["web.service"]).catch((one: unknown) => one);
+    const error = await readFacts(session, by, where, asked).catch((one: unknown) => one);
     return { ...session, error: error as Error };
   };
 

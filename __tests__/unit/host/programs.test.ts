@@ -491,6 +491,7 @@ describe("images of a release", () => {
 });
 
 describe("states of services", () => {
+  const held = { QD_HOLD: "no", QD_PENDING: "", QD_RECREATE: "", QD_RECREATE_SERVICES: "" };
   const show = [
     "Id=web.service",
     "ActiveState=active",
@@ -598,7 +599,7 @@ stay_up`,
         shell,
         scratch,
         `${program}\nfail_services() { printf 'ended: %s\\n' "$1"; exit 1; }\nrestart\necho on`,
-        { ...parameters(scratch), QD_RESTART: services },
+        { ...parameters(scratch), ...held, QD_RESTART: services },
       );
       expect(ran.stdout).toContain(ended);
       expect(said(ran).slice(0, 2)).toEqual(["step restart", `restarting ${touched}`]);
@@ -609,7 +610,7 @@ stay_up`,
   inEveryShell("nothing to restart is no step", async (shell, scratch) => {
     scratch.write("transaction/before/containers", "");
     scratch.write("transaction/images", "");
-    const more = { ...parameters(scratch), QD_RESTART: "" };
+    const more = { ...parameters(scratch), ...held, QD_RESTART: "" };
     const ran = await runProgram(shell, scratch, `${program}\nrestart\nstay_up`, more);
     expect([ran.code, ran.stderr, said(ran)]).toEqual([0, "", []]);
     expect(() => statSync(scratch.in("transaction/touched"))).toThrow();
@@ -680,18 +681,22 @@ describe("facts", () => {
     QD_STATE: "%h/state",
     QD_NONCE: "nonce",
     QD_SERVICES: "web.service db.service",
+    QD_SECRETS: "db_password\nnone",
     QD_MANAGER: "system",
     HOME: scratch.path,
   });
   const prepare = (scratch: Scratch) => {
-    scratch.stub("podman", "echo podman version 5.4.2");
+    scratch.stub(
+      "podman",
+      `case "$*" in *secret*db_password) echo 1700000100 ;; *secret*) exit 125 ;; *) echo podman version 5.4.2 ;; esac`,
+    );
     scratch.stub("systemd-run", "exit 1");
     const idle = (name: string) =>
       `Id=quadlet-deploy${name}@shop.service\nActiveState=inactive\nDescription=x\n`;
     scratch.write("lock", `${idle("")}\n${idle("-guard")}`);
     scratch.stub(
       "systemctl",
-      `case $* in *version*) echo "systemd 257 (257.7-1)"; echo "+PAM" ;; *quadlet-deploy@shop*) cat "$HOME/lock" ;; *) printf 'Id=web.service\\nLoadState=loaded\\nActiveState=active\\nSubState=running\\nFragmentPath=/run/g/web.service\\nSourcePath=/q/web.container\\n\\nId=db.service\\nLoadState=not-found\\nActiveState=inactive\\nSubState=dead\\n' ;; esac`,
+      `case $* in *version*) echo "systemd 257 (257.7-1)"; echo "+PAM" ;; *quadlet-deploy@shop*) cat "$HOME/lock" ;; *) printf 'Id=web.service\\nLoadState=loaded\\nActiveState=active\\nSubState=running\\nFragmentPath=/run/g/web.service\\nSourcePath=/q/web.container\\nActiveEnterTimestamp=@1700000000\\n\\nId=db.service\\nLoadState=not-found\\nActiveState=inactive\\nSubState=dead\\n' ;; esac`,
     );
   };
   const read = async (shell: Shell, scratch: Scratch) => {
@@ -719,10 +724,13 @@ describe("facts", () => {
           serviceState("active", "running", {
             fragment: "/run/g/web.service",
             source: "/q/web.container",
+            since: 1700000000,
           }),
         ],
         ["db.service", serviceState("inactive", "dead", { load: "not-found" })],
       ]),
+      secrets: new Map([["db_password", 1700000100]]),
+      pending: new Map(),
     });
   });
 

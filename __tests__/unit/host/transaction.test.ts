@@ -16,6 +16,7 @@ const plan = planFor(release, emptyHost);
 const how: Application = {
   app: "shop",
   pull: "missing",
+  restart: "changed",
   stableFor: 2500,
   health: deploySettings({
     "health-status": "200,300-399",

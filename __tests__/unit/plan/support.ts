@@ -67,7 +67,7 @@ export function serviceState(
   sub = "",
   more: Partial<ServiceState> = {},
 ): ServiceState {
-  return { load: "loaded", active, sub, fragment: "", source: "", ...more };
+  return { load: "loaded", active, sub, fragment: "", source: "", since: 0, ...more };
 }
 
 /** A host that nothing was ever deployed to. */
@@ -87,6 +87,8 @@ export const emptyHost: Facts = {
   env: new Map(),
   nonce: "nonce",
   services: new Map(),
+  secrets: new Map(),
+  pending: new Map(),
 };
 
 /** The digests of `.env` lines, as a host sends them. */
@@ -144,6 +146,8 @@ export function planFor(release: Release, facts: Facts, more: Partial<Goal> = {}
       appDirectory: "/opt/shop",
       prune: true,
       adopt: false,
+      restart: "changed",
+      recreateNetworks: false,
       ...more,
     },
     facts,

@@ -19,6 +19,8 @@ describe("defaults", () => {
         connectTimeout: 20_000,
       },
       pull: "always",
+      restart: "changed",
+      recreateNetworks: false,
       prune: true,
       adopt: false,
       rollback: true,
@@ -217,10 +219,10 @@ describe("values", () => {
       expect.stringMatching(/: port: /),
       expect.stringMatching(/: host: is required/),
       expect.stringMatching(/: image-tag: /),
+      expect.stringMatching(/: pull: /),
       expect.stringMatching(/: ssh-key: is required/),
       expect.stringMatching(/: known-hosts: /),
       expect.stringMatching(/: health-status: /),
-      expect.stringMatching(/: pull: /),
     ]);
   });
 });
@@ -288,10 +290,21 @@ describe("rollback", () => {
     ]);
   });
 
-  test.each(["adopt", "prune", "pull"])("does not take %s", (name) => {
-    expect(messagesOf(() => rollback({ [name]: name === "pull" ? "never" : "true" }))).toEqual([
+  test.each([
+    ["adopt", "true"],
+    ["prune", "false"],
+    ["pull", "never"],
+    ["restart", "all"],
+  ])("does not take %s", (name, value) => {
+    expect(messagesOf(() => rollback({ [name]: value }))).toEqual([
       `settings: ${name}: \`rollback\` does not take it`,
     ]);
+  });
+
+  test("takes the defaults that a runner gives for all inputs", () => {
+    expect(rollback({ prune: "true", pull: "always", offline: "false" })).toMatchObject({
+      command: "rollback",
+    });
   });
 
   test("is no deploy, which does not take `to`", () => {

@@ -55,6 +55,7 @@ remove_images() {
 # Nothing is open any more; the log stays until the next transaction.
 close() {
   manager stop "$QD_GUARD.timer" 2>/dev/null
-  rm -rf "$before" "$scratch" "$transaction/release.tar" "$transaction/link" "$transaction/touched"
+  rm -rf "$before" "$scratch" "$transaction/release.tar" "$transaction/link" "$transaction/touched" \
+    "$transaction/networks" "$transaction/pending"
   rm -f "$QD_STATE/transaction" "$QD_GUARD_WANTS/$QD_GUARD.service" "$QD_GUARD_PATH"
 }

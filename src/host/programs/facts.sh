@@ -32,7 +32,7 @@ current_release() {
   if [ -f "$QD_STATE/current/manifest.json" ]; then
     say manifest "$(base64 <"$QD_STATE/current/manifest.json" | tr -d '\n')"
   fi
-  (cd "$QD_STATE/current/" && find . -type f ! -name .env ! -name sums ! -name manifest.json ! -path ./images ! -path ./health -exec sha256sum {} +) |
+  (cd "$QD_STATE/current/" && find . -type f ! -name .env ! -name sums ! -name manifest.json ! -path ./images ! -path ./health ! -path ./pending -exec sha256sum {} +) |
     while read -r sum path; do say sum "$sum" "${path#./}"; done
 }
 
@@ -44,12 +44,28 @@ env_keys() {
 services() {
   # shellcheck disable=SC2086 # a list of unit names
   [ -z "$QD_SERVICES" ] || systemctl "--$QD_MANAGER" show \
-    -p Id -p LoadState -p ActiveState -p SubState -p FragmentPath -p SourcePath $QD_SERVICES 2>/dev/null |
+    -p Id -p LoadState -p ActiveState -p SubState -p FragmentPath -p SourcePath -p ActiveEnterTimestamp --timestamp=unix $QD_SERVICES 2>/dev/null |
     awk -F= -v token="$QD_TOKEN" '
-      function flush() { if ("Id" in v) printf "%s\tservice\t%s\t%s\t%s\t%s\t%s\t%s\n", token, v["Id"], v["LoadState"], v["ActiveState"], v["SubState"], v["FragmentPath"], v["SourcePath"]; split("", v) }
+      function flush() { if ("Id" in v) printf "%s\tservice\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", token, v["Id"], v["LoadState"], v["ActiveState"], v["SubState"], v["FragmentPath"], v["SourcePath"], v["ActiveEnterTimestamp"]; split("", v) }
       $0 == "" { flush(); next }
       { v[$1] = $2 }
       END { flush() }'
+}
+
+# When each secret that units use was last changed; those that do not exist are not told.
+secrets() {
+  printf '%s\n' "$QD_SECRETS" | while IFS= read -r name; do
+    [ -n "$name" ] || continue
+    changed=$(podman secret inspect --format '{{.UpdatedAt.Unix}}' "$name" 2>/dev/null </dev/null) &&
+      say secret "$name" "$changed"
+  done
+}
+
+# Services that were to restart for the current release and did not (restart: none).
+pending() {
+  [ ! -f "$QD_STATE/current/pending" ] || while IFS=$tab read -r service why; do
+    say pending "$service" "$why"
+  done <"$QD_STATE/current/pending"
 }
 
 # Who deploys this app at this moment, and how long already; releases that a rollback can return to.
@@ -98,6 +114,8 @@ facts() {
   current_release
   env_keys
   services
+  secrets
+  pending
   transactions
   say end
 }

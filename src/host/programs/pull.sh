@@ -101,8 +101,13 @@ pull() {
 
 # record RELEASE: which images it runs, and how it is asked for health.
 record() {
-  said=$({ cp "$transaction/images" "$1/images" && printf '%s\n%s\n' "$QD_HEALTH_URL" "$QD_HEALTH_STATUS" >"$1/health"; } 2>&1) ||
+  said=$({ cp "$transaction/images" "$1/images" && printf '%s\n%s\n' "$QD_HEALTH_URL" "$QD_HEALTH_STATUS" >"$1/health" && record_pending "$1"; } 2>&1) ||
     fail_write "$phase" "$1" "$said"
+}
+
+# record_pending RELEASE: services that still have to restart for it.
+record_pending() {
+  if [ -s "$transaction/pending" ]; then cp "$transaction/pending" "$1/pending"; else rm -f "$1/pending"; fi
 }
 
 # other_image FILE: services whose container runs another image than the file says (service, …, ID).

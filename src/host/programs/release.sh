@@ -2,7 +2,7 @@
 
 release_files() {
   cd "$QD_STATE/releases/$QD_RELEASE" || fail plan "$QD_RELEASE" no-release
-  find . -type f ! -path ./.env ! -path ./sums ! -path ./images ! -path ./health | while IFS= read -r path; do
+  find . -type f ! -path ./.env ! -path ./sums ! -path ./images ! -path ./health ! -path ./pending | while IFS= read -r path; do
     say file "${path#./}" "$(base64 <"$path" | tr -d '\n')"
   done
   [ ! -f .env ] || say has-env

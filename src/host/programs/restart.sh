@@ -44,9 +44,29 @@ job() {
   return "$(cat "$scratch/job.status")"
 }
 
+# Networks that are to be made anew go while nothing uses them; their services make them again.
+remove_networks() {
+  [ -n "$QD_RECREATE" ] || return 0
+  # shellcheck disable=SC2086 # lists of names
+  manager stop $QD_RECREATE_SERVICES 2>&1 && podman network rm $QD_RECREATE 2>&1 </dev/null
+}
+
+# Services that go on as they are although something changed for them (restart: none), and why.
+hold() {
+  {
+    [ -z "$QD_PENDING" ] || printf '%s\n' "$QD_PENDING"
+    for service in $moved; do printf '%s\tits tag names a new image\n' "$service"; done
+  } | sort -u >"$transaction/pending" || fail_write restart "$transaction" ""
+}
+
 restart() {
   # A tag that moved restarts the services whose containers run the image it used to name.
-  restarted="$QD_RESTART $(other_image "$before/containers" "$transaction/images")"
+  moved=$(other_image "$before/containers" "$transaction/images")
+  if [ "$QD_HOLD" = yes ]; then
+    hold
+    moved=""
+  fi
+  restarted="$QD_RESTART $moved"
   # shellcheck disable=SC2086 # a list of unit names
   restarted=$(printf '%s\n' $restarted | sort -u | tr '\n' ' ')
   restarted=${restarted% }
@@ -54,6 +74,8 @@ restart() {
   forward restart
   printf '%s' "$restarted" >"$transaction/touched" || fail_write restart "$transaction" ""
   say restarting "$restarted"
+  [ -z "$QD_RECREATE" ] || : >"$transaction/networks"
+  said=$(remove_networks) || fail restart "$QD_RECREATE" cannot-recreate "$said"
   job restart "$restarted" heeding
   status=$?
   tell_states "$QD_WATCHED"

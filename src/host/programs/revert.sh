@@ -170,6 +170,7 @@ revert() {
   begin revert-reload
   said=$(manager daemon-reload 2>&1) || stuck "$said"
   begin revert-restart
+  [ ! -e "$transaction/networks" ] || said=$(remove_networks)
   run_again
   begin revert-health
   healthy=$(health_after) || :

@@ -21,14 +21,25 @@ merged_units() {
   done
   for path in "$staged"/*; do
     case ${path##*/} in
-      manifest.json | sums | systemd | images | health) ;;
+      manifest.json | sums | systemd | images | health | pending) ;;
       *) ln -sfn "$path" "$scratch/units/" ;;
     esac
   done
 }
 
+# A network is made anew only where nothing but this app's services would lose it.
+refuse_used_networks() {
+  for network in $QD_RECREATE; do
+    used=$(podman ps --all --filter "network=$network" \
+      --format '{{index .Labels "PODMAN_SYSTEMD_UNIT"}}{{"\t"}}{{.Names}}' </dev/null 2>/dev/null |
+      awk -F '\t' -v ours=" $QD_SERVICES " '!($1 != "" && index(ours, " " $1 " ")) { printf "%s ", $2 }')
+    [ -z "$used" ] || fail validate "$network" network-in-use "$used"
+  done
+}
+
 validate() {
   forward validate
+  refuse_used_networks
   quadlet=$(generator) || {
     printf '%s\n' "$quadlet"
     exit 1

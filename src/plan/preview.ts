@@ -1,0 +1,25 @@
+/** What a deploy would find on a host beyond its facts, seen without changing it. */
+export interface Preview {
+  readonly images: readonly ImagePreview[];
+  /** What the host's generator said of the units, which it accepts all the same. */
+  readonly complaints: readonly string[];
+}
+
+export interface ImagePreview {
+  readonly service: string;
+  /** The reference, with the host's `.env` put in. */
+  readonly image: string;
+  /** The ID of the image that the service's container runs. */
+  readonly runs?: string;
+  /** What the reference stands for on the host. */
+  readonly here?: { readonly id: string; readonly digest: string };
+  /** What it stands for at the registry: an image's ID or, of a list, this host's digest. */
+  readonly there?: { readonly kind: "id" | "digest"; readonly value: string };
+  /** Whether the container would run another image than it does. */
+  readonly moves: boolean;
+}
+
+/** Services whose image is another one under the same name. */
+export function movedServices(preview: Preview): ReadonlySet<string> {
+  return new Set(preview.images.filter(({ moves }) => moves).map(({ service }) => service));
+}

@@ -1,0 +1,103 @@
+import type { DeployError } from "../errors.js";
+import { unified } from "./diff.js";
+import type { Redact } from "./redact.js";
+import {
+  type HostReport,
+  hasChanged,
+  type Report,
+  sentence,
+  succeeded,
+  wouldChange,
+} from "./report.js";
+
+/**
+ * A report as JSON, version 1; docs/plan.md describes it. Differences are masked as on every page.
+ */
+export function reportJson(report: Report, redact: Redact): string {
+  return redact(
+    JSON.stringify({
+      version: 1,
+      command: report.command,
+      app: report.app,
+      environment: report.environment,
+      ok: succeeded(report),
+      changes: report.hosts.some(report.command === "plan" ? wouldChange : hasChanged),
+      sentence: sentence(report),
+      seconds: Math.round(report.duration / 100) / 10,
+      hosts: report.hosts.map((host) => hostJson(host, redact)),
+      skipped: report.skipped,
+    }),
+  );
+}
+
+function hostJson(host: HostReport, redact: Redact) {
+  const { plan, facts, applied, preview } = host;
+  const diffs = new Map((host.diffs ?? []).map((diff) => [diff.path, diff]));
+  const inRelease = (place: string, path: string) =>
+    place === "systemd" ? `systemd/${path}` : path;
+  return {
+    host: host.host,
+    release: host.release,
+    previous: host.previous,
+    ...(facts ? { podman: facts.podman, systemd: facts.systemd, owner: facts.owner.name } : {}),
+    ...(plan
+      ? {
+          plan: {
+            change: plan.change,
+            release: plan.release,
+            files: plan.files.map(({ place, path, change, drifted, layer, source }) => {
+              const diff = diffs.get(inRelease(place, path));
+              return {
+                place,
+                path,
+                change,
+                drifted,
+                layer,
+                source,
+                ...(diff ? { diff: unified(diff, redact) } : {}),
+              };
+            }),
+            env: {
+              set: plan.env.set,
+              removed: plan.env.removed ?? [],
+              kept: plan.env.kept,
+            },
+            services: plan.services.map(({ name, action, why }) => ({ name, action, why })),
+            images: preview?.images ?? plan.images,
+            recreate: plan.recreate.map(({ network }) => network),
+            warnings: [...plan.warnings, ...(preview?.complaints ?? [])],
+          },
+        }
+      : {}),
+    ...(applied
+      ? {
+          outcome: applied.outcome,
+          restarted: applied.restarted,
+          services: [...applied.services.values()],
+          images: applied.images,
+          ...(applied.answer ? { health: applied.answer } : {}),
+        }
+      : {}),
+    phases: host.phases.map(({ phase, time }) => ({ phase, ms: Math.round(time) })),
+    errors: host.errors.map(errorJson),
+  };
+}
+
+function errorJson({ message, parts }: DeployError) {
+  return {
+    message,
+    phase: parts.phase,
+    ...(parts.object === undefined ? {} : { object: parts.object }),
+    ...(parts.location === undefined ? {} : { location: parts.location }),
+    details: parts.details ?? [],
+  };
+}
+
+/** What went wrong before any host was asked. */
+export function errorsJson(
+  command: string,
+  errors: readonly DeployError[],
+  redact: Redact,
+): string {
+  return redact(JSON.stringify({ version: 1, command, ok: false, errors: errors.map(errorJson) }));
+}
