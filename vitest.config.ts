@@ -23,7 +23,8 @@ export default defineConfig({
           include: ["__tests__/host/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 600_000,
-          fileParallelism: false,
+          // They wait more than they work.
+          maxWorkers: 2,
         },
       },
       {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type BootOptions, Host } from "./host.js";
 import { authorizedKeys, type Keys, makeKeys } from "./keys.js";
-import { BRIDGE } from "./network.js";
+import { REGISTRY } from "./network.js";
 import { must } from "./process.js";
 import { Registry } from "./registry.js";
 import { cgroupOf, enclosing, type Supplies, unifiedTree } from "./sandbox.js";
@@ -104,6 +104,6 @@ export class Bed implements AsyncDisposable {
       this.supplies.registry,
       join(folder, "storage"),
     ]);
-    return Registry.start(`${BRIDGE.address}:5000`, folder);
+    return Registry.start(REGISTRY, folder);
   }
 }

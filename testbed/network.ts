@@ -10,6 +10,12 @@ export const BRIDGE = {
   prefix6: 64,
 } as const;
 
+/**
+ * Where a bed's registry listens, the first part of its images' names. Test files that run side by
+ * side have one each, by the number of their worker.
+ */
+export const REGISTRY = `${BRIDGE.address}:${5000 + Number(process.env.VITEST_POOL_ID ?? 0)}`;
+
 /** Sets up the bridge; sh, run inside the new namespace. */
 export const NETWORK_SETUP = `
 ip link set lo up

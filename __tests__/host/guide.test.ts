@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { Bed } from "../../testbed/bed.js";
+import { REGISTRY } from "../../testbed/network.js";
 import { access, places, runAction, stack, templates, Workspace } from "./support.js";
 
 /** The guide's `web.container.j2`, to the letter, beside a database and a broker of the stack. */
@@ -55,5 +56,5 @@ it("the guide's own web.container.j2 deploys and runs as it is written there", a
     "[Service]\nEnvironmentFile=%h/.config/containers/systemd/.env\n",
   );
   const images = await host.ok("podman ps --format '{{.Names}} {{.Image}}'", { user: "senex" });
-  expect(images).toContain("web 10.77.0.1:5000/senex/senex-trader:v1");
+  expect(images).toContain(`web ${REGISTRY}/senex/senex-trader:v1`);
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Bed, type Host } from "../../testbed/bed.js";
+import { REGISTRY } from "../../testbed/network.js";
 import {
   access,
   frontPage,
@@ -58,7 +59,7 @@ describe("the stack", () => {
     expect(await untilTicking(host)).toMatchObject({ version: "v2" });
     expect(await invocation("postgres.service")).toBe(database);
     expect(await host.ok("podman ps --format '{{.Names}} {{.Image}}' | sort")).toContain(
-      "web 10.77.0.1:5000/senex/senex-trader:v2",
+      `web ${REGISTRY}/senex/senex-trader:v2`,
     );
   });
 

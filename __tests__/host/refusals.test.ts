@@ -2,6 +2,7 @@ import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Bed, type Host } from "../../testbed/bed.js";
+import { REGISTRY } from "../../testbed/network.js";
 import {
   access,
   type Inputs,
@@ -179,9 +180,9 @@ const refusals: readonly Refusal[] = [
   },
   {
     name: "an image that does not exist",
-    files: { [unit]: tinyUnit("tiny", 8080, "10.77.0.1:5000/tiny:no-such-tag") },
+    files: { [unit]: tinyUnit("tiny", 8080, `${REGISTRY}/tiny:no-such-tag`) },
     says: [
-      "pull: 10.77.0.1:5000/tiny:no-such-tag: the image could not be pulled; nothing was changed",
+      `pull: ${REGISTRY}/tiny:no-such-tag: the image could not be pulled; nothing was changed`,
       "manifest unknown",
     ],
   },
@@ -196,7 +197,7 @@ const refusals: readonly Refusal[] = [
   {
     name: "a reference to a network that is not there",
     files: {
-      [unit]: `${tinyUnit("tiny", 8080, "10.77.0.1:5000/tiny:v1")}\n[Container]\nNetwork=nope.network\n`,
+      [unit]: `${tinyUnit("tiny", 8080, `${REGISTRY}/tiny:v1`)}\n[Container]\nNetwork=nope.network\n`,
     },
     says: ["validate: tiny.service", "nope.network"],
   },
@@ -243,7 +244,7 @@ const refusals: readonly Refusal[] = [
   },
   {
     name: "an image variable that nobody sets",
-    files: { [unit]: tinyUnit("tiny", 8080, "10.77.0.1:5000/tiny:$" + "{IMAGE_TAG}") },
+    files: { [unit]: tinyUnit("tiny", 8080, `${REGISTRY}/tiny:\${IMAGE_TAG}`) },
     says: ["plan", "Image= needs IMAGE_TAG", "Set `image-tag`"],
   },
   {
@@ -254,18 +255,18 @@ const refusals: readonly Refusal[] = [
   },
   {
     name: "no port to ask for health",
-    files: { [unit]: "[Container]\nImage=10.77.0.1:5000/tiny:v1\n" },
+    files: { [unit]: `[Container]\nImage=${REGISTRY}/tiny:v1\n` },
     says: ["settings: health-url: the units publish no fixed TCP port"],
   },
   {
     name: "a directory that Quadlet does not read",
-    files: { [unit]: tinyUnit("tiny", 8080, "10.77.0.1:5000/tiny:v1") },
+    files: { [unit]: tinyUnit("tiny", 8080, `${REGISTRY}/tiny:v1`) },
     inputs: () => ({ "quadlet-dir": "/srv/units" }),
     says: ["plan: /srv/units: Quadlet does not read this directory for root"],
   },
   {
     name: "a user that the host does not have",
-    files: { [unit]: tinyUnit("tiny", 8080, "10.77.0.1:5000/tiny:v1") },
+    files: { [unit]: tinyUnit("tiny", 8080, `${REGISTRY}/tiny:v1`) },
     inputs: () => ({ "service-user": "nobody-here" }),
     says: ["facts: nobody-here: the host has no such user", "useradd"],
   },

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Bed, Host } from "../../testbed/bed.js";
+import { REGISTRY } from "../../testbed/network.js";
 
 export const project = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -166,13 +167,12 @@ export const places = {
 
 /** The stack that comes with the action, with the images of the testbed's registry. */
 export function stack(tag: string): Inputs {
-  const registry = "10.77.0.1:5000";
   return {
     stack: "senex",
-    registry,
+    registry: REGISTRY,
     "image-name": "senex/senex-trader",
     "image-tag": tag,
-    variables: `postgres_image: ${registry}/postgres:15-alpine\nredis_image: ${registry}/redis:7-alpine\n`,
+    variables: `postgres_image: ${REGISTRY}/postgres:15-alpine\nredis_image: ${REGISTRY}/redis:7-alpine\n`,
     env: [
       "POSTGRES_PASSWORD=canary-of-postgres",
       "DATABASE_URL=postgres://senex:canary-of-postgres@postgres:5432/senex",

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { Bed, type Host, type Registry } from "../../../testbed/bed.js";
-import { BRIDGE } from "../../../testbed/network.js";
+import { REGISTRY } from "../../../testbed/network.js";
 import { until } from "../../../testbed/process.js";
 import {
   access,
@@ -90,7 +90,7 @@ export class Action {
 }
 
 /** The image that every app here runs, but for its tag. */
-export const tiny = `${BRIDGE.address}:5000/tiny`;
+export const tiny = `${REGISTRY}/tiny`;
 
 /** A host of a file's own, with the registry, and the apps on it. */
 export class Ground implements AsyncDisposable {
