@@ -5,15 +5,18 @@ import { carryOut } from "./commands/carry-out.js";
 import type { Context } from "./commands/context.js";
 import { deployErrors } from "./errors.js";
 import { annotate } from "./report/annotations.js";
+import { jobOf } from "./report/job.js";
 import { narrator } from "./report/narrator.js";
 import { outputsOf } from "./report/outputs.js";
 import { planPage } from "./report/plan-page.js";
 import { planText } from "./report/plan-text.js";
 import { problemLines } from "./report/problems.js";
-import { redactor } from "./report/redact.js";
-import { sentence, succeeded } from "./report/report.js";
+import { type Redact, redactor } from "./report/redact.js";
+import { type Report, sentence, succeeded } from "./report/report.js";
 import { failurePage, summaryPage } from "./report/summary.js";
+import { type Teller, teller } from "./report/tell-github.js";
 import { readSettings } from "./settings/read.js";
+import { readReporting } from "./settings/reporting.js";
 import { secretsIn } from "./settings/secrets.js";
 import type { RawOptions } from "./settings/settings.js";
 
@@ -32,32 +35,28 @@ async function deployFromInputs(): Promise<void> {
   // GitHub masks its own secrets; these may come from elsewhere.
   for (const secret of secrets) core.setSecret(secret);
   const redact = redactor(secrets);
+  let github: Teller | undefined;
   try {
     const settings = readSettings(raw, {
       workspace: resolve(process.env.GITHUB_WORKSPACE ?? "."),
       ...(process.env.GITHUB_REPOSITORY ? { repository: process.env.GITHUB_REPOSITORY } : {}),
     });
+    if (settings.command === "render") throw new Error("the action has no render");
+    const job = jobOf(process.env);
+    const { app, environment } = settings.content;
+    github = teller(readReporting(raw), job, { command: settings.command, app, environment }, warn);
     const context: Context = {
       stacks: join(__dirname, "../templates"),
       narrator: narrator(process.stdout, redact),
       now: () => new Date(),
       actor: process.env.GITHUB_ACTOR ?? "",
-      run: runUrl(),
+      run: job?.runUrl ?? "",
       cancel: cancelledBySignals(),
     };
-    if (settings.command === "render") throw new Error("the action has no render");
+    await github.begin();
     const report = await carryOut(settings, context);
-    const page = report.command === "plan" ? planPage(report, redact) : summaryPage(report, redact);
-    if (report.command === "plan") {
-      for (const line of planText(report, redact, (text) => text)) core.info(line);
-    }
-    for (const [name, value] of Object.entries(outputsOf(report, redact)))
-      core.setOutput(name, value);
-    const errors = report.hosts.flatMap((host) => host.errors);
-    for (const line of problemLines(errors, redact)) core.info(line);
-    if (report.command !== "plan") core.info(redact(sentence(report)));
-    annotate(errors, redact);
-    await writeSummary(page);
+    const page = await publish(report, redact);
+    await github.end(report, page);
     if (!succeeded(report)) process.exitCode = core.ExitCode.Failure;
   } catch (error) {
     const errors = deployErrors(error);
@@ -66,8 +65,29 @@ async function deployFromInputs(): Promise<void> {
     annotate(errors, redact);
     core.setOutput("healthy", "false");
     await writeSummary(failurePage(errors, redact));
+    await github?.fail(redact(errors[0]?.message ?? ""));
     process.exitCode = core.ExitCode.Failure;
   }
+}
+
+/** Log, annotations, outputs and summary; answers with the summary's page. */
+async function publish(report: Report, redact: Redact): Promise<string> {
+  const plans = report.command === "plan";
+  if (plans) for (const line of planText(report, redact, (text) => text)) core.info(line);
+  for (const [name, value] of Object.entries(outputsOf(report, redact))) {
+    core.setOutput(name, value);
+  }
+  const errors = report.hosts.flatMap((host) => host.errors);
+  for (const line of problemLines(errors, redact)) core.info(line);
+  if (!plans) core.info(redact(sentence(report)));
+  annotate(errors, redact);
+  const page = plans ? planPage(report, redact) : summaryPage(report, redact);
+  await writeSummary(page);
+  return page;
+}
+
+function warn(text: string): void {
+  core.warning(text, { title: "quadlet-deploy" });
 }
 
 /** Every input that the workflow gives, those with a name unknown here too: they are typing errors. */
@@ -78,15 +98,6 @@ function readInputs(): RawOptions {
       .map((name) => name.slice("INPUT_".length).toLowerCase())
       .map((name) => [name, core.getInput(name, { trimWhitespace: false })]),
   );
-}
-
-function runUrl(): string {
-  const {
-    GITHUB_SERVER_URL: server,
-    GITHUB_REPOSITORY: repository,
-    GITHUB_RUN_ID: id,
-  } = process.env;
-  return server && repository && id ? `${server}/${repository}/actions/runs/${id}` : "";
 }
 
 async function writeSummary(page: string): Promise<void> {

@@ -19,7 +19,14 @@ export type OptionType =
 
 export interface Option {
   readonly name: string;
-  readonly group: "What to do" | "Where" | "How to get in" | "Whose units" | "What" | "How";
+  readonly group:
+    | "What to do"
+    | "Where"
+    | "How to get in"
+    | "Whose units"
+    | "What"
+    | "How"
+    | "What GitHub is told";
   readonly type: OptionType;
   /** One or two sentences for people. */
   readonly help: string;
@@ -311,6 +318,40 @@ export const options = [
     default: "5m",
     help: "How long to wait for another deploy of the same app on the same host.",
     commands: reaches,
+  },
+  {
+    name: "github-token",
+    group: "What GitHub is told",
+    type: "text",
+    secret: true,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: GitHub expands it
+    default: "${{ github.token }}",
+    help: "The token for comments (`permissions: pull-requests: write`) and deployments (`permissions: deployments: write`).",
+    door: "action",
+  },
+  {
+    name: "comment",
+    group: "What GitHub is told",
+    type: "text",
+    default: "auto",
+    choices: ["auto", "true", "false"],
+    help: "Whether a plan becomes a comment of the pull request, one for each app and environment, kept up to date. `auto` where the workflow runs for a pull request.",
+    door: "action",
+  },
+  {
+    name: "github-deployment",
+    group: "What GitHub is told",
+    type: "boolean",
+    default: "true",
+    help: "Record deploys and rollbacks as GitHub deployments of `environment`, where the job has no `environment:` of its own that does so already.",
+    door: "action",
+  },
+  {
+    name: "environment-url",
+    group: "What GitHub is told",
+    type: "text",
+    help: "Where the environment can be seen, for the deployment. By default `health-url`, where that is https.",
+    door: "action",
   },
   {
     name: "stable-for",
