@@ -4,7 +4,7 @@ import { cancelledBySignals } from "./commands/cancel.js";
 import { carryOut } from "./commands/carry-out.js";
 import type { Context } from "./commands/context.js";
 import { deployErrors } from "./errors.js";
-import { annotate } from "./report/annotations.js";
+import { annotate, annotateFindings } from "./report/annotations.js";
 import { jobOf } from "./report/job.js";
 import { narrator } from "./report/narrator.js";
 import { outputsOf } from "./report/outputs.js";
@@ -81,6 +81,7 @@ async function publish(report: Report, redact: Redact): Promise<string> {
   for (const line of problemLines(errors, redact)) core.info(line);
   if (!plans) core.info(redact(sentence(report)));
   annotate(errors, redact);
+  annotateFindings(report.findings, redact);
   const page = plans ? planPage(report, redact) : summaryPage(report, redact);
   await writeSummary(page);
   return page;

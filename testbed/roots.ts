@@ -18,10 +18,12 @@ const BASE = [
   ...["openssh-server", "iproute2", "curl", "ca-certificates", "procps"],
 ];
 const NETWORK = ["nftables", "passt", "netavark", "aardvark-dns"];
+/** Its examples are read by a test. */
+const MANUAL = ["/usr/share/man/man5/podman-systemd.unit.5.gz"];
 /** Podman 4.3 of bookworm is there to be refused; it needs no working network. */
 const SUITES: Record<RootName, Tree> = {
-  trixie: { suite: "trixie", packages: [...BASE, ...NETWORK] },
-  forky: { suite: "forky", packages: [...BASE, ...NETWORK] },
+  trixie: { suite: "trixie", packages: [...BASE, ...NETWORK], keep: MANUAL },
+  forky: { suite: "forky", packages: [...BASE, ...NETWORK], keep: MANUAL },
   bookworm: { suite: "bookworm", packages: BASE },
   "trixie-python": { suite: "trixie", packages: [...BASE, ...NETWORK, "python3", "python3-apt"] },
 };

@@ -13,7 +13,7 @@ import { releaseId, ship } from "./ship.js";
  */
 export async function deploy(settings: DeploySettings, context: Context): Promise<Report> {
   const began = performance.now();
-  const built = build(settings.content, context.stacks);
+  const built = build(settings.content, context.stacks, settings.rollback);
   const id = releaseId(context.now(), built.release.sha256);
   if (built.release.ignored.length > 0) {
     context.narrator.line(
@@ -29,6 +29,7 @@ export async function deploy(settings: DeploySettings, context: Context): Promis
     app: settings.content.app,
     environment: settings.content.environment,
     services: built.services,
+    findings: built.findings,
     ...run,
     duration: performance.now() - began,
   };

@@ -47,6 +47,7 @@ export async function planDeploy(
     app: settings.content.app,
     environment: settings.content.environment,
     services: built.services,
+    findings: built.findings,
     hosts,
     skipped: [],
     duration: performance.now() - began,

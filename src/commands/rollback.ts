@@ -34,6 +34,7 @@ export async function rollback(settings: RollbackSettings, context: Context): Pr
     app: settings.content.app,
     environment: settings.content.environment,
     services,
+    findings: [],
     ...run,
     duration: performance.now() - began,
   };

@@ -8,7 +8,7 @@ import { inRelease } from "../plan/paths.js";
 import { type Plan, plan } from "../plan/plan.js";
 import { servicesOf } from "../quadlet/services.js";
 import type { Content, Shipping } from "../settings/settings.js";
-import type { Built } from "./build.js";
+import { type Built, checkVersion } from "./build.js";
 import type { Context } from "./context.js";
 import { readDiffs } from "./diffs.js";
 import type { Here, Intent } from "./on-hosts.js";
@@ -23,6 +23,7 @@ export async function ship(
   moved: ReadonlySet<string> = new Set(),
 ): Promise<Intent> {
   const { release, services } = built;
+  checkVersion(built, settings.content, facts.podman);
   const previous =
     facts.manifest === undefined ? undefined : parseManifest(facts.host, facts.manifest);
   const planned = plan(

@@ -1,121 +1,77 @@
 import { DeployError } from "../errors.js";
+import { kindOf } from "./kinds.js";
+import { combinationRules } from "./rules/combinations.js";
+import { environmentRules } from "./rules/environment.js";
+import type { Checked, CheckedFile, Finding, Rule } from "./rules/finding.js";
+import { imageRules } from "./rules/images.js";
+import { keyRules } from "./rules/keys.js";
+import { nameRules } from "./rules/names.js";
+import { referenceRules } from "./rules/references.js";
 import { dropInOwner, type File, type Service } from "./services.js";
+import { silencedIn } from "./silence.js";
+import { parseUnitFile } from "./unit-file.js";
 
-/** What is wrong with a set of units as a whole; whatever one unit alone can get wrong is Podman's to say. */
+/** Every rule; docs/checks.md has a section for each. */
+export const rules: readonly Rule[] = [
+  ...nameRules,
+  ...referenceRules,
+  ...keyRules,
+  ...imageRules,
+  ...combinationRules,
+  ...environmentRules,
+];
+
+/** What a release is checked for. */
+export type CheckContext = Pick<Checked, "scope" | "rollback" | "podman">;
+
+/** What can be known to be wrong with units before any host reads them, as far as no comment silences it. */
 export function checkUnits(
   files: readonly File[],
   services: readonly Service[],
-): readonly DeployError[] {
-  return [
-    ...sharedServices(services),
-    ...badServiceNames(services),
-    ...strayDropIns(files, services),
-    ...circles(services),
-  ];
+  context: CheckContext,
+): readonly Finding[] {
+  const checked: Checked = { ...context, files: files.map(checkedFile), services };
+  const silenced = new Map(checked.files.map((file) => [file, silencedIn(file.content)]));
+  return rules.flatMap((rule) =>
+    rule.find(checked).flatMap(({ file, entry, message, remedy }): Finding[] => {
+      const whole = checked.files.find((one) => one.place === file.place && one.path === file.path);
+      // What cannot work is no matter of taste.
+      const silent =
+        rule.severity !== "error" && whole && silenced.get(whole)?.(rule.id, entry?.line);
+      if (silent) return [];
+      return [
+        {
+          rule: rule.id,
+          severity: rule.severity,
+          source: file.source,
+          path: file.place === "systemd" ? `systemd/${file.path}` : file.path,
+          ...(entry === undefined ? {} : { line: entry.line }),
+          message,
+          remedy,
+        },
+      ];
+    }),
+  );
 }
 
-/** systemd would break a circle by leaving one of its units out, and say so in its journal alone. */
-function circles(services: readonly Service[]): readonly DeployError[] {
-  const after = new Map(services.map((service) => [service.name, service.after]));
-  const finished = new Set<string>();
-  const find = (name: string, path: readonly string[]): readonly string[] | undefined => {
-    if (finished.has(name)) return undefined;
-    if (path.includes(name)) return [...path.slice(path.indexOf(name)), name];
-    for (const earlier of after.get(name) ?? []) {
-      const circle = find(earlier, [...path, name]);
-      if (circle) return circle;
-    }
-    finished.add(name);
-    return undefined;
+/** A finding as an error of the check. */
+export function errorOf({ source, line, message, remedy }: Finding): DeployError {
+  return new DeployError({
+    phase: "check",
+    object: source,
+    location: { file: source, ...(line === undefined ? {} : { line }) },
+    cause: message,
+    remedy,
+  });
+}
+
+function checkedFile(file: File): CheckedFile {
+  const owner = dropInOwner(file.path);
+  const kind = file.place === "quadlet" ? kindOf(owner ?? file.path) : undefined;
+  return {
+    ...file,
+    unit: parseUnitFile(file.content),
+    dropIn: owner !== undefined,
+    ...(kind === undefined ? {} : { kind }),
   };
-  for (const { name, source } of services) {
-    const circle = find(name, []);
-    if (circle) {
-      return [
-        refuse(
-          source,
-          `waits in a circle: ${circle.join(" after ")}`,
-          "Take one After= or Before= of these away.",
-        ),
-      ];
-    }
-  }
-  return [];
-}
-
-/** `web.container` and `web.kube` both make `web.service`; Quadlet keeps the last in silence. */
-function sharedServices(services: readonly Service[]): readonly DeployError[] {
-  return services.flatMap((service, index) => {
-    const first = services.findIndex((other) => other.name === service.name);
-    const twin = services[first];
-    return twin === undefined || first === index
-      ? []
-      : [
-          refuse(
-            service.source,
-            `makes ${service.name}, as ${twin.source} does`,
-            "Rename one of the two, or give it a ServiceName=.",
-          ),
-        ];
-  });
-}
-
-function badServiceNames(services: readonly Service[]): readonly DeployError[] {
-  return services
-    .filter(
-      (service) =>
-        !/^[A-Za-z0-9:_.@\\-]+$/.test(service.name) || service.name.endsWith(".service.service"),
-    )
-    .map((service) =>
-      refuse(
-        service.source,
-        `ServiceName= makes ${JSON.stringify(service.name)}, which is not a unit's name`,
-        "Write the name alone, without a path and without .service.",
-      ),
-    );
-}
-
-function strayDropIns(
-  files: readonly File[],
-  services: readonly Service[],
-): readonly DeployError[] {
-  return files.flatMap((file) => {
-    const owner = dropInOwner(file.path);
-    if (owner === undefined) return [];
-    const wide = reachesOthers(owner);
-    if (wide !== undefined) {
-      return [
-        refuse(
-          file.source,
-          `acts on every ${wide} of the host, other apps' included`,
-          `Put it into the folder of one unit, NAME.${wide.replace(/ .*/, "")}.d.`,
-        ),
-      ];
-    }
-    const units = services.map(({ unit, name }) => (file.place === "quadlet" ? unit : name));
-    if (units.includes(owner)) return [];
-    return [
-      refuse(
-        file.source,
-        `is a drop-in for ${owner}, which no unit here makes`,
-        `The units here make ${services.map((service) => service.name).join(", ")}.`,
-      ),
-    ];
-  });
-}
-
-/**
- * Drop-ins of a whole kind (`service.d/`) or of a prefix up to a dash (`web-.service.d/`) act on
- * what is not this app's: sshd too is a service. Source: systemd.unit(5), podman-systemd.unit(5).
- *
- * @returns which units they are, in words
- */
-function reachesOthers(owner: string): string | undefined {
-  const [, prefix, kind] = /^(?:(.*-)\.)?([a-z]+)$/.exec(owner) ?? [];
-  if (kind === undefined) return undefined;
-  return prefix === undefined ? kind : `${kind} named ${prefix}…`;
-}
-
-function refuse(file: string, cause: string, remedy: string): DeployError {
-  return new DeployError({ phase: "check", object: file, location: { file }, cause, remedy });
 }

@@ -19,6 +19,8 @@ export interface ReleaseFile {
   readonly layer: Layer;
   /** The file of the repository that it was made from. */
   readonly source: string;
+  /** That file's text, where it is a template. */
+  readonly template?: string;
 }
 
 /** What gets deployed: rendered, immutable, and the same for every host. */
@@ -87,7 +89,8 @@ export function withFiles(
 }
 
 export function releaseFile(
-  from: Pick<Source, "place" | "path" | "layer" | "file">,
+  from: Pick<Source, "place" | "path" | "layer" | "file"> &
+    Partial<Pick<Source, "template" | "text">>,
   content: string,
 ): ReleaseFile {
   return {
@@ -98,6 +101,7 @@ export function releaseFile(
     sha256: digest(content),
     layer: from.layer,
     source: from.file,
+    ...(from.template && from.text !== undefined ? { template: from.text } : {}),
   };
 }
 

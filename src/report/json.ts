@@ -26,6 +26,7 @@ export function reportJson(report: Report, redact: Redact): string {
       seconds: Math.round(report.duration / 100) / 10,
       hosts: report.hosts.map((host) => hostJson(host, redact)),
       skipped: report.skipped,
+      findings: report.findings,
     }),
   );
 }

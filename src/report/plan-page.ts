@@ -1,6 +1,7 @@
 import type { ImagePreview } from "../plan/preview.js";
 import type { ServicePlan } from "../plan/services.js";
-import { code, table, text } from "./markdown.js";
+import type { Finding } from "../quadlet/rules/finding.js";
+import { code, count, details, table, text } from "./markdown.js";
 import { shortId } from "./narrator.js";
 import type { Redact } from "./redact.js";
 import { type HostReport, type Report, sentence, wouldChange } from "./report.js";
@@ -14,6 +15,7 @@ export function planPage(report: Report, redact: Redact): string {
   const parts = [
     `## ${mark} ${text(redact(sentence(report)))}`,
     ...report.hosts.flatMap((host) => hostPart(host, report, redact)),
+    ...findingsPart(report.findings),
   ];
   return `${parts.join("\n\n")}\n`;
 }
@@ -88,4 +90,21 @@ function whereLine({ host, facts, release }: HostReport): readonly string[] {
 function colourOf(name: string, services: readonly ServicePlan[]): Colour {
   const action = services.find((one) => one.name === name)?.action;
   return action === undefined ? "unknown" : action === "keep" ? "kept" : action;
+}
+
+/** What the check of the units says that stops nothing, folded away. */
+export function findingsPart(findings: readonly Finding[]): readonly string[] {
+  if (findings.length === 0) return [];
+  const rows = findings.map(({ severity, source, line, message, remedy, rule }) => [
+    severity === "notice" ? "ℹ️" : "⚠️",
+    code(`${source}${line === undefined ? "" : `:${line}`}`),
+    text(`${message}. ${remedy}`),
+    code(rule),
+  ]);
+  return [
+    details(
+      `${count(findings.length, "remark")} on the units`,
+      table(["", "Where", "What", "Rule"], rows),
+    ),
+  ];
 }

@@ -1,5 +1,6 @@
 import { describePlan } from "../plan/describe.js";
 import type { ImagePreview } from "../plan/preview.js";
+import type { Finding } from "../quadlet/rules/finding.js";
 import { unified } from "./diff.js";
 import { inertLines } from "./inert.js";
 import { shortId } from "./narrator.js";
@@ -12,7 +13,9 @@ export type Paint = (line: string) => string;
 /** What a deploy would change, for a terminal or a job's log. */
 export function planText(report: Report, redact: Redact, paint: Paint): readonly string[] {
   const hosts = report.hosts.flatMap((host) => [...hostLines(host, redact), ""]);
-  return [...hosts, sentence(report)].flatMap((line) => inertLines(redact(line))).map(paint);
+  return [...hosts, ...findingLines(report.findings), sentence(report)]
+    .flatMap((line) => inertLines(redact(line)))
+    .map(paint);
 }
 
 function hostLines(host: HostReport, redact: Redact): readonly string[] {
@@ -31,4 +34,12 @@ function hostLines(host: HostReport, redact: Redact): readonly string[] {
 function movement({ runs, here, there }: ImagePreview): string {
   const next = there?.value ?? here?.id;
   return `${shortId(runs ?? "")} → ${next === undefined ? "(known once it is pulled)" : shortId(next)}`;
+}
+
+/** `web.container.j2:7: message. Remedy. (rule)` */
+export function findingLines(findings: readonly Finding[]): readonly string[] {
+  return findings.map(
+    ({ severity, source, line, message, remedy, rule }) =>
+      `${severity}: ${source}${line === undefined ? "" : `:${line}`}: ${message}. ${remedy} (${rule})`,
+  );
 }

@@ -3,6 +3,7 @@ import type { Applied } from "../host/applied.js";
 import type { Facts } from "../plan/facts.js";
 import type { Plan } from "../plan/plan.js";
 import type { Preview } from "../plan/preview.js";
+import type { Finding } from "../quadlet/rules/finding.js";
 import type { Service } from "../quadlet/services.js";
 import { stateAfter } from "./ending.js";
 
@@ -42,6 +43,8 @@ export interface Report {
   readonly app: string;
   readonly environment: string;
   readonly services: readonly Service[];
+  /** What the check of the units says that stops nothing. */
+  readonly findings: readonly Finding[];
   readonly hosts: readonly HostReport[];
   /** Hosts that were not tried, since one before them failed. */
   readonly skipped: readonly string[];

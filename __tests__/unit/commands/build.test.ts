@@ -64,7 +64,7 @@ describe("build", () => {
   test("what is wrong with the set is told, all of it", () => {
     using repository = new Repository({
       [`${templates}/web.container`]: unit,
-      [`${templates}/web.kube`]: "[Kube]\n",
+      [`${templates}/web.kube`]: "[Kube]\nYaml=web.yml\n",
       [`${templates}/db.service.d/a.conf`]: "[Service]\n",
     });
     expect(messagesOf(() => build(contentOf({}, repository.path), stacks))).toEqual([

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { checkUnits } from "../../../src/quadlet/check.js";
+import { checkUnits, errorOf } from "../../../src/quadlet/check.js";
 import { kindOf, serviceName } from "../../../src/quadlet/kinds.js";
 import { publishedPorts } from "../../../src/quadlet/ports.js";
+import { nameRules } from "../../../src/quadlet/rules/names.js";
 import { type File, type Service, servicesOf } from "../../../src/quadlet/services.js";
 import { parseUnitFile } from "../../../src/quadlet/unit-file.js";
 
@@ -248,7 +249,10 @@ describe("what a service restarts with", () => {
 describe("checks of the whole set", () => {
   const complaints = (contents: Readonly<Record<string, string>>) => {
     const set = files(contents);
-    return checkUnits(set, servicesOf(set)).map((error) => error.message);
+    const names = nameRules.map(({ id }) => id);
+    return checkUnits(set, servicesOf(set), { scope: "rootful", rollback: true })
+      .filter(({ rule }) => names.includes(rule))
+      .map((finding) => errorOf(finding).message);
   };
 
   test.each<[string, Record<string, string>]>([

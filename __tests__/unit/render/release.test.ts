@@ -21,6 +21,7 @@ describe("files", () => {
         sha256: createHash("sha256").update(content).digest("hex"),
         layer: "templates",
         source: `${templates}/web.container.j2`,
+        template: "[Container]\nImage={{ image }}\nPull={{ flag }}\n",
       },
       expect.objectContaining({
         place: "systemd",

@@ -96,6 +96,7 @@ export function report(
     app: "shop",
     environment: "staging",
     services: servicesOf(release.files),
+    findings: [],
     hosts,
     skipped: [],
     duration: 4321,

@@ -1,0 +1,60 @@
+import { sectionOf } from "../kinds.js";
+import { words } from "../unit-file.js";
+import { entriesOf, type Found, type Rule } from "./finding.js";
+
+/** Names whose values are secrets wherever they stand. */
+const secretName =
+  /(PASS(WORD|WD|PHRASE)?|SECRET|TOKEN|CREDENTIALS?|(API|ACCESS|PRIVATE|SIGNING|ENCRYPTION)_?KEY)$/i;
+
+const secretInEnvironment: Rule = {
+  id: "secret-in-environment",
+  severity: "warning",
+  find: (checked) =>
+    [
+      ...entriesOf(
+        checked,
+        ({ section, key }, kind) =>
+          key === "Environment" && (section === sectionOf(kind) || section === "Service"),
+      ),
+    ].flatMap(({ file, entry }): Found[] =>
+      words(entry.value).flatMap((word): Found[] => {
+        const [, name = "", value = ""] = /^([^=]+)=(.*)$/s.exec(word) ?? [];
+        if (!secretName.test(name) || value === "" || /^(\$|%|\/)/.test(value)) return [];
+        return [
+          {
+            file,
+            entry,
+            message: `Environment= has the value of ${name} in a file that everybody on the host may read, and in the repository`,
+            remedy: "Put it into `env`, or into a Podman secret (Secret=).",
+          },
+        ];
+      }),
+    ),
+};
+
+/** Seen on a host: with these around podman itself, it cannot reach its own directories. */
+const hardening =
+  /^(ProtectSystem|ProtectHome|PrivateTmp|NoNewPrivileges|PrivateUsers|ProtectControlGroups|RestrictNamespaces|ProtectKernelTunables|PrivateDevices)$/;
+
+const rootlessHardening: Rule = {
+  id: "rootless-hardening",
+  severity: "warning",
+  find: (checked) =>
+    checked.scope === "rootful"
+      ? []
+      : [
+          ...entriesOf(
+            checked,
+            ({ section, key, value }) =>
+              section === "Service" && hardening.test(key) && !/^(no|false|0|off)$/i.test(value),
+          ),
+        ].map(({ file, entry }) => ({
+          file,
+          entry,
+          message: `${entry.key}=${entry.value} shuts podman itself in, which cannot start a rootless container so`,
+          remedy:
+            "Harden the container instead: ReadOnly=, NoNewPrivileges=, DropCapability= in [Container].",
+        })),
+};
+
+export const environmentRules: readonly Rule[] = [secretInEnvironment, rootlessHardening];
