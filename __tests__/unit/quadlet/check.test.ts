@@ -87,7 +87,7 @@ describe("comments that silence", () => {
 test("the templates of the senex stack raise nothing", () => {
   const folder = new URL("../../../templates/senex/", import.meta.url);
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((path) => /\.(container|network)\.j2$/.test(path))
+    .filter((path) => /\.(container|network)(\.j2)?$/.test(path))
     .map((path) => ({
       place: "quadlet" as const,
       path: path.replace(/\.j2$/, "").replace(/^.*\//, ""),
