@@ -190,7 +190,7 @@ const refusals: readonly Refusal[] = [
     name: "a key that the host's Podman does not know",
     files: { [unit]: "[Container]\nImagee=x\nPublishPort=8080:8080\n" },
     says: [
-      "validate: tiny.service: the host's own Podman does not accept the unit; nothing was changed",
+      "validate: tiny.service: the host's own Podman does not accept the unit (unsupported key 'Imagee' in group 'Container'); nothing was changed",
       "unsupported key 'Imagee'",
     ],
   },

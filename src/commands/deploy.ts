@@ -2,6 +2,7 @@ import type { Report } from "../report/report.js";
 import type { DeploySettings } from "../settings/settings.js";
 import { build } from "./build.js";
 import type { Context } from "./context.js";
+import { atSource } from "./host-messages.js";
 import { onHosts } from "./on-hosts.js";
 import { releaseId, ship } from "./ship.js";
 
@@ -31,6 +32,10 @@ export async function deploy(settings: DeploySettings, context: Context): Promis
     services: built.services,
     findings: built.findings,
     ...run,
+    hosts: run.hosts.map((host) => ({
+      ...host,
+      errors: host.errors.flatMap((error) => atSource(error, built.release)),
+    })),
     duration: performance.now() - began,
   };
 }

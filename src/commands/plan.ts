@@ -18,6 +18,7 @@ import {
 import { type Built, build } from "./build.js";
 import type { Context } from "./context.js";
 import { newDiffs } from "./diffs.js";
+import { atSource } from "./host-messages.js";
 import { askedOf, refuseCancelled, whereOn } from "./on-hosts.js";
 import { releaseId, ship } from "./ship.js";
 import { Stopwatch } from "./stopwatch.js";
@@ -118,7 +119,7 @@ async function planOn(
   } catch (error) {
     const errors = deployErrors(error);
     if (errors.length === 0) throw error;
-    return finish(errors);
+    return finish(errors.flatMap((one) => atSource(one, built.release)));
   }
 }
 
