@@ -304,11 +304,13 @@ describe("a plan", () => {
 
   it("fails with what the host's own Podman says, and changes nothing", async () => {
     const before = await tree();
-    write("shop-bad.container", `${unit("bad", 8105)}\n[Container]\nNoSuchKey=1\n`);
+    write("shop-bad.container", `${unit("bad", 8105)}\n[Container]\nNetwork=nope.network\n`);
     const { code, json, log } = await plan();
     workspace.remove(`${templates}/shop-bad.container`);
     expect(code, log).toBe(1);
-    expect(json.hosts[0]?.errors[0]?.message).toContain("validate: shop-bad.service");
+    expect(json.hosts[0]?.errors[0]?.message).toContain(
+      "validate: shop-bad.service: the host's own Podman does not accept the unit (requested Quadlet unit nope.network was not found)",
+    );
     expect(await tree()).toBe(before);
   });
 

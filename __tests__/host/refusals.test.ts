@@ -190,8 +190,17 @@ const refusals: readonly Refusal[] = [
     name: "a key that the host's Podman does not know",
     files: { [unit]: "[Container]\nImagee=x\nPublishPort=8080:8080\n" },
     says: [
-      "validate: tiny.service: the host's own Podman does not accept the unit (unsupported key 'Imagee' in group 'Container'); nothing was changed",
-      "unsupported key 'Imagee'",
+      `check: ${templates}/tiny.container: Quadlet knows no key Imagee= in [Container]`,
+      "Did you mean Image=?",
+      `::error title=quadlet-deploy%3A check,file=${templates}/tiny.container,line=2::`,
+    ],
+  },
+  {
+    name: "a key of a newer Podman than the host's",
+    files: { [unit]: `${tinyUnit("tiny", 8080, `${REGISTRY}/tiny:v1`)}[Container]\nMemory=1g\n` },
+    says: [
+      "Memory= needs a newer Podman: 5.8 knows it, the host has 5.4.2",
+      `::error title=quadlet-deploy%3A check,file=${templates}/tiny.container`,
     ],
   },
   {
@@ -199,7 +208,11 @@ const refusals: readonly Refusal[] = [
     files: {
       [unit]: `${tinyUnit("tiny", 8080, `${REGISTRY}/tiny:v1`)}\n[Container]\nNetwork=nope.network\n`,
     },
-    says: ["validate: tiny.service", "nope.network"],
+    says: [
+      "validate: tiny.service: the host's own Podman does not accept the unit (requested Quadlet unit nope.network was not found)",
+      `::error title=quadlet-deploy%3A validate,file=${templates}/tiny.container,line=13::`,
+      `::warning title=quadlet-deploy%3A missing-reference,file=${templates}/tiny.container,line=13::`,
+    ],
   },
   {
     name: "two files that make one service",
