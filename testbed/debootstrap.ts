@@ -7,8 +7,6 @@ export interface Tree {
   readonly packages: readonly string[];
   /** Globs of files that dpkg leaves out, beside what `DEAD_WEIGHT` names. */
   readonly without?: readonly string[];
-  /** Files that stay although such a glob names them. */
-  readonly keep?: readonly string[];
   /** Shell commands run before the packages are installed; `$1` is the tree. */
   readonly before?: readonly string[];
   /** Shell commands run when everything is installed; `$1` is the tree. */
@@ -34,7 +32,6 @@ export function debootstrapArguments(tree: Tree): string[] {
     // A tree that a power failure spoils is thrown away and built again.
     "--dpkgopt=force-unsafe-io",
     ...[...DEAD_WEIGHT, ...(tree.without ?? [])].map((glob) => `--dpkgopt=path-exclude=${glob}`),
-    ...(tree.keep ?? []).map((path) => `--dpkgopt=path-include=${path}`),
     '--aptopt=Acquire::Languages "none"',
     // A testing suite's stored index may be past its date on a mirror that lags behind.
     '--aptopt=Acquire::Check-Valid-Until "false"',

@@ -95,9 +95,14 @@ export class Registry implements AsyncDisposable {
     await this.put(upload.href, content, "application/octet-stream");
   }
 
-  async putManifest(repository: string, tag: string, manifest: object): Promise<void> {
+  async putManifest(
+    repository: string,
+    tag: string,
+    manifest: object,
+    type = MANIFEST,
+  ): Promise<void> {
     const body = Buffer.from(JSON.stringify(manifest));
-    await this.put(`/v2/${repository}/manifests/${tag}`, body, MANIFEST);
+    await this.put(`/v2/${repository}/manifests/${tag}`, body, type);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -18,12 +18,10 @@ const BASE = [
   ...["openssh-server", "iproute2", "curl", "ca-certificates", "procps"],
 ];
 const NETWORK = ["nftables", "passt", "netavark", "aardvark-dns"];
-/** Its examples are read by a test. */
-const MANUAL = ["/usr/share/man/man5/podman-systemd.unit.5.gz"];
 /** Podman 4.3 of bookworm is there to be refused; it needs no working network. */
 const SUITES: Record<RootName, Tree> = {
-  trixie: { suite: "trixie", packages: [...BASE, ...NETWORK], keep: MANUAL },
-  forky: { suite: "forky", packages: [...BASE, ...NETWORK], keep: MANUAL },
+  trixie: { suite: "trixie", packages: [...BASE, ...NETWORK] },
+  forky: { suite: "forky", packages: [...BASE, ...NETWORK] },
   bookworm: { suite: "bookworm", packages: BASE },
   "trixie-python": { suite: "trixie", packages: [...BASE, ...NETWORK, "python3", "python3-apt"] },
 };
@@ -55,6 +53,11 @@ for user in senex deploy noroot; do
   printf '%s:500000:65536\n' "$user" >>"$1/etc/subgid"
 done`;
 
+/** Quadlet's manual, whose examples a test reads; others are left out. `$1` is the root. */
+const MANUAL = `
+dpkg-deb --fsys-tarfile "$1"/var/cache/apt/archives/podman_*.deb |
+  tar -x -C "$1" ./usr/share/man/man5/podman-systemd.unit.5.gz`;
+
 /** Where the files that are laid over every root are, under the testbed's sources. */
 export function hostFiles(sources: string): string {
   return join(sources, "host");
@@ -81,6 +84,7 @@ function furnished(sources: string, name: RootName): Tree {
   return {
     ...tree,
     after: [
+      ...(name === "trixie" || name === "forky" ? [MANUAL] : []),
       USERS,
       `cp -rT --no-preserve=all '${hostFiles(sources)}' "$1"`,
       'chmod 0440 "$1/etc/sudoers.d/testbed"',

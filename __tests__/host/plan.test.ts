@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Bed, type Host, type Registry } from "../../testbed/bed.js";
 import { REGISTRY } from "../../testbed/network.js";
+import { MANIFEST } from "../../testbed/registry.js";
 import {
   access,
   type Inputs,
@@ -33,6 +34,7 @@ afterAll(async () => {
   await bed[Symbol.asyncDispose]();
 });
 
+const INDEX = "application/vnd.oci.image.index.v1+json";
 const services = ["shop-db", "shop-web", "shop-worker", "shop-net-network", "shop-extra"].map(
   (name) => `${name}.service`,
 );
@@ -274,7 +276,7 @@ describe("a deploy does what its plan said:", () => {
 describe("a plan", () => {
   it("shows each file's difference, what was edited by hand, and the layer", async () => {
     await host.ok(
-      "sed -i 's/edition=3/edition=by-hand/' /etc/containers/systemd/shop-db.container",
+      "sed -i --follow-symlinks 's/edition=3/edition=by-hand/' /etc/containers/systemd/shop-db.container",
     );
     const { code, json, log } = await plan();
     expect(code, log).toBe(2);
@@ -300,6 +302,42 @@ describe("a plan", () => {
       there: { kind: "id", value: v1.trim() },
       moves: true,
     });
+  });
+
+  it("knows of a list of images the one for this host", async () => {
+    const entry = async (tag: string, architecture: string) => ({
+      mediaType: MANIFEST,
+      digest: await registry.digest("tiny", tag),
+      size: 1000,
+      platform: { architecture, os: "linux" },
+    });
+    const machine = process.arch === "x64" ? "amd64" : process.arch;
+    await registry.putManifest(
+      "tiny",
+      "moving",
+      {
+        schemaVersion: 2,
+        mediaType: INDEX,
+        manifests: [await entry("v2", "s390x"), await entry("v1", machine)],
+      },
+      INDEX,
+    );
+    const { json } = await plan();
+    const image = json.hosts[0]?.plan.images.find(({ service }) => service === "shop-web.service");
+    const digest = (await registry.digest("tiny", "v1")).replace("sha256:", "");
+    expect(image).toMatchObject({ there: { kind: "digest", value: digest }, moves: true });
+    expect(await planAndDeploy()).toEqual(["restart shop-web.service: its tag names a new image"]);
+    await registry.retag("tiny", "v2", "moving");
+  });
+
+  it("warns of an image that the registry does not have", async () => {
+    write("shop-extra.container", unit("extra", 8104, "no-such-tag"));
+    const { code, json } = await plan();
+    workspace.remove(`${templates}/shop-extra.container`);
+    expect(code).toBe(2);
+    expect(json.hosts[0]?.plan.warnings).toEqual([
+      expect.stringMatching(/no-such-tag: the registry does not say what it is \(.*unknown/),
+    ]);
   });
 
   it("fails with what the host's own Podman says, and changes nothing", async () => {

@@ -18,6 +18,8 @@ const again = {
 export class Line implements AsyncDisposable {
   private current: Session | undefined;
   private everConnected = false;
+  /** Whoever asks after that, for a journal say, does not wait as long once more. */
+  private gaveUp = false;
 
   constructor(
     private readonly login: Login,
@@ -31,7 +33,7 @@ export class Line implements AsyncDisposable {
    * @throws {DeployError} phase `connect`
    */
   async session(): Promise<Session> {
-    this.current ??= await pRetry(() => this.connect(), this.everConnected ? again : first);
+    this.current ??= await this.reconnect();
     this.everConnected = true;
     return this.current;
   }
@@ -44,6 +46,16 @@ export class Line implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.lose();
+  }
+
+  private async reconnect(): Promise<Session> {
+    const patience = this.gaveUp ? { retries: 0 } : this.everConnected ? again : first;
+    try {
+      return await pRetry(() => this.connect(), patience);
+    } catch (error) {
+      this.gaveUp = true;
+      throw error;
+    }
   }
 
   private async connect(): Promise<Session> {

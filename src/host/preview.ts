@@ -1,6 +1,6 @@
 import type { Plan } from "../plan/plan.js";
 import type { ImagePreview, Preview } from "../plan/preview.js";
-import { type Event, freeText, textLines } from "./events.js";
+import { type Event, freeText, plain, textLines } from "./events.js";
 import type { Owner } from "./owner.js";
 import program from "./programs/preview.sh";
 import { runAsOwner } from "./remote.js";
@@ -38,7 +38,9 @@ export async function previewOn(
     images: events.filter((event) => event.name === "image").map(imageOf),
     complaints: events
       .filter((event) => event.name === "complaints")
-      .flatMap((event) => textLines(freeText(event, 0))),
+      .flatMap((event) => textLines(freeText(event, 0)))
+      .map((line) => line.replace(/^quadlet-generator\[\d+\]: /, ""))
+      .filter((line) => !line.startsWith("Loading source unit file")),
   };
 }
 
@@ -49,6 +51,7 @@ function imageOf(event: Event): ImagePreview {
   const here = id === "" ? {} : { here: { id: bare(id), digest } };
   const known = kind === "id" || kind === "digest";
   // What the registry did not say is taken for what is here already.
+  const trouble = kind === "trouble" ? { trouble: plain(there).replace(/^Error: /, "") } : {};
   const same = known ? (kind === "id" ? bare(there) === bare(id) : there === digest) : id !== "";
   return {
     service,
@@ -56,6 +59,7 @@ function imageOf(event: Event): ImagePreview {
     ...(runs === "" ? {} : { runs: bare(runs) }),
     ...here,
     ...(known ? { there: { kind, value: bare(there) } } : {}),
+    ...trouble,
     moves: runs !== "" && (!same || bare(runs) !== bare(id)),
   };
 }

@@ -15,6 +15,8 @@ export interface ImagePreview {
   readonly here?: { readonly id: string; readonly digest: string };
   /** What it stands for at the registry: an image's ID or, of a list, this host's digest. */
   readonly there?: { readonly kind: "id" | "digest"; readonly value: string };
+  /** Why the registry did not say. */
+  readonly trouble?: string;
   /** Whether the container would run another image than it does. */
   readonly moves: boolean;
 }
@@ -22,4 +24,12 @@ export interface ImagePreview {
 /** Services whose image is another one under the same name. */
 export function movedServices(preview: Preview): ReadonlySet<string> {
   return new Set(preview.images.filter(({ moves }) => moves).map(({ service }) => service));
+}
+
+/** What a deploy would meet that the units do not say: images that cannot be had, complaints. */
+export function warningsOf({ images, complaints }: Preview): readonly string[] {
+  const troubles = images.flatMap(({ image, trouble }) =>
+    trouble === undefined ? [] : [`${image}: the registry does not say what it is (${trouble})`],
+  );
+  return [...new Set([...troubles, ...complaints])];
 }

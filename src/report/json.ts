@@ -1,4 +1,5 @@
 import type { DeployError } from "../errors.js";
+import { warningsOf } from "../plan/preview.js";
 import { unified } from "./diff.js";
 import type { Redact } from "./redact.js";
 import {
@@ -66,7 +67,7 @@ function hostJson(host: HostReport, redact: Redact) {
             services: plan.services.map(({ name, action, why }) => ({ name, action, why })),
             images: preview?.images ?? plan.images,
             recreate: plan.recreate.map(({ network }) => network),
-            warnings: [...plan.warnings, ...(preview?.complaints ?? [])],
+            warnings: [...plan.warnings, ...(preview ? warningsOf(preview) : [])],
           },
         }
       : {}),

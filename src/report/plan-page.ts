@@ -1,4 +1,4 @@
-import type { ImagePreview } from "../plan/preview.js";
+import { type ImagePreview, warningsOf } from "../plan/preview.js";
 import type { ServicePlan } from "../plan/services.js";
 import type { Finding } from "../quadlet/rules/finding.js";
 import { code, count, details, table, text } from "./markdown.js";
@@ -31,7 +31,7 @@ function hostPart(host: HostReport, report: Report, redact: Redact): readonly st
       ? topology(report.services, (name) => colourOf(name, plan.services))
       : []),
     ...changesPart(host, redact),
-    ...complaints(host.preview?.complaints ?? []),
+    ...(host.preview ? warnings(warningsOf(host.preview)) : []),
     ...whereLine(host),
   ];
 }
@@ -75,7 +75,7 @@ function becomes({ here, there }: ImagePreview): string {
   return here ? code(shortId(here.id)) : "known once it is pulled";
 }
 
-function complaints(lines: readonly string[]): readonly string[] {
+function warnings(lines: readonly string[]): readonly string[] {
   return lines.map((line) => `> [!WARNING]\n> ${text(line)}`);
 }
 

@@ -1,5 +1,5 @@
 import { describePlan } from "../plan/describe.js";
-import type { ImagePreview } from "../plan/preview.js";
+import { type ImagePreview, warningsOf } from "../plan/preview.js";
 import type { Finding } from "../quadlet/rules/finding.js";
 import { unified } from "./diff.js";
 import { inertLines } from "./inert.js";
@@ -21,7 +21,7 @@ export function planText(report: Report, redact: Redact, paint: Paint): readonly
 function hostLines(host: HostReport, redact: Redact): readonly string[] {
   if (!host.plan) return [];
   const images = (host.preview?.images ?? []).filter(({ moves }) => moves);
-  const warnings = [...host.plan.warnings, ...(host.preview?.complaints ?? [])];
+  const warnings = [...host.plan.warnings, ...(host.preview ? warningsOf(host.preview) : [])];
   return [
     `${host.host}:`,
     ...describePlan(host.plan),

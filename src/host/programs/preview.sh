@@ -1,23 +1,29 @@
 # Preview: what a deploy would find here, up to its flip. Everything is done in memory and removed
 # again; nothing is pulled.
 
-# What a tag names at its registry. A single image is told by its ID (the digest of its
-# configuration), a list of them by the digest of this host's one.
+# What a tag names at its registry. A single image, which podman shows in a complaint, is told by
+# its ID (the digest of its configuration), a list of them by the digest of this host's one;
+# anything else is why it cannot be told.
 at_registry() {
-  timeout 60 podman manifest inspect "docker://$1" 2>/dev/null </dev/null | awk -v machine="$machine" '
-    { text = text $0 }
+  timeout 60 podman manifest inspect "$1" 2>&1 </dev/null | awk -v machine="$machine" '
     function digest_in(part) {
       return match(part, /sha256:[0-9a-f]+/) ? substr(part, RSTART, RLENGTH) : ""
     }
+    { said = said $0 }
     END {
-      gsub(/[ \t]/, "", text)
+      text = said
+      gsub(/[ \t\\]/, "", text)
       if (match(text, /"config":\{[^}]*\}/)) print "id\t" digest_in(substr(text, RSTART, RLENGTH))
-      else {
+      else if (text ~ /"manifests":/) {
         count = split(text, parts, /\{"mediaType"|\},\{/)
         for (i = 1; i <= count; i++) if (index(parts[i], "\"architecture\":\"" machine "\"") && parts[i] ~ /"os":"linux"/) {
           print "digest\t" digest_in(parts[i])
           exit
         }
+      }
+      else {
+        gsub(/\t/, " ", said)
+        print "trouble\t" said
       }
     }'
 }
