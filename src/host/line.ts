@@ -18,8 +18,8 @@ const again = {
 export class Line implements AsyncDisposable {
   private current: Session | undefined;
   private everConnected = false;
-  /** Whoever asks after that, for a journal say, does not wait as long once more. */
-  private gaveUp = false;
+  /** Why it was given up: whoever asks after that, for a journal say, does not wait once more. */
+  private gaveUp: unknown;
 
   constructor(
     private readonly login: Login,
@@ -49,11 +49,11 @@ export class Line implements AsyncDisposable {
   }
 
   private async reconnect(): Promise<Session> {
-    const patience = this.gaveUp ? { retries: 0 } : this.everConnected ? again : first;
+    if (this.gaveUp) throw this.gaveUp;
     try {
-      return await pRetry(() => this.connect(), patience);
+      return await pRetry(() => this.connect(), this.everConnected ? again : first);
     } catch (error) {
-      this.gaveUp = true;
+      this.gaveUp = error;
       throw error;
     }
   }
