@@ -78,7 +78,12 @@ function servicesTable(host: HostReport): readonly string[] {
       text(why(host, service)),
     ];
   });
-  return [table(["Service", "State", "Started in", "Image", "Why"], rows)];
+  return [
+    ...(host.applied?.outcome.kind === "reverted"
+      ? ["The services as the new release had them; all of it was put back:"]
+      : []),
+    table(["Service", "State", "Started in", "Image", "Why"], rows),
+  ];
 }
 
 function wasStarted(host: HostReport, service: ServicePlan): boolean {
@@ -133,7 +138,10 @@ export function changesPart(host: HostReport, redact: Redact): readonly string[]
 
 function factsLine(host: HostReport): readonly string[] {
   if (!host.facts) return [];
-  const phases = host.phases.map(({ phase, time }) => `${phase} ${seconds(time)}`).join(" · ");
+  const phases = host.phases
+    .filter(({ time }) => time >= 50)
+    .map(({ phase, time }) => `${phase} ${seconds(time)}`)
+    .join(" · ");
   const { podman, systemd, owner } = host.facts;
   const release = host.release === "" ? "no release" : `release ${code(host.release)}`;
   const before =

@@ -18,13 +18,15 @@ const limit = 40;
 
 /**
  * The services and what each requires, as a Mermaid diagram, which GitHub draws; published ports
- * point in from outside.
+ * point in from outside. Networks and the like that stay as they are would only hide the rest.
  */
 export function topology(
   services: readonly Service[],
   colourOf: (name: string) => Colour,
 ): readonly string[] {
-  const shown = services.filter(({ startable }) => startable);
+  const shown = services.filter(
+    (service) => service.startable && (service.longRunning || colourOf(service.name) !== "kept"),
+  );
   if (shown.length < 2 || shown.length > limit) return [];
   const ids = new Map(shown.map(({ name }, index) => [name, `s${index}`]));
   const id = (name: string) => ids.get(name) ?? "";
