@@ -1442,6 +1442,17 @@ hold() {
   } | sort -u >"$transaction/pending" || fail_write restart "$transaction" ""
 }
 
+# Where several start at once, Podman fails one now and then; systemd would try again by itself.
+start_once_more() {
+  states "$restarted" >"$scratch/states"
+  late=$(down)
+  status=0
+  [ -z "$late" ] || {
+    job start "$late" heeding
+    status=$?
+  }
+}
+
 restart() {
   # A tag that moved restarts the services whose containers run the image it used to name.
   moved=$(other_image "$before/containers" "$transaction/images")
@@ -1461,6 +1472,7 @@ restart() {
   said=$(remove_networks) || fail restart "$QD_RECREATE" cannot-recreate "$said"
   job restart "$restarted" heeding
   status=$?
+  [ "$status" = 0 ] || start_once_more
   tell_states "$QD_WATCHED"
   [ "$status" = 0 ] || fail_services job-failed "$(cat "$scratch/job")"
 }

@@ -582,10 +582,11 @@ stay_up`,
     },
   );
 
-  for (const [name, job, services, touched, ended] of [
-    ["a job that went well", 0, "web.service", "old.service web.service", "on\n"],
-    ["a job that failed", 1, "web.service", "old.service web.service", "ended: job-failed\n"],
-    ["only a tag that moved", 0, "", "old.service", "on\n"],
+  for (const [name, job, again, services, touched, ended] of [
+    ["a job that went well", 0, 1, "web.service", "old.service web.service", "on\n"],
+    ["a job that failed", 1, 1, "web.service", "old.service web.service", "ended: job-failed\n"],
+    ["a job that failed once", 1, 0, "web.service", "old.service web.service", "on\n"],
+    ["only a tag that moved", 0, 1, "", "old.service", "on\n"],
   ] as const) {
     inEveryShell(`${name}: what was touched is remembered`, async (shell, scratch) => {
       scratch.write("transaction/before/containers", "old.service\tid1\nsame.service\tid2\n");
@@ -594,7 +595,10 @@ stay_up`,
         "old.service\tr/a:1\tsha256:id3\t\nsame.service\tr/b:1\tsha256:id2\t\n",
       );
       scratch.write("show", `${show}\n`);
-      scratch.stub("systemctl", `case $* in *restart*) exit ${job} ;; esac; cat "$HOME/show"`);
+      scratch.stub(
+        "systemctl",
+        `case $* in *" restart "*) exit ${job} ;; *" start "*) exit ${again} ;; esac; cat "$HOME/show"`,
+      );
       const ran = await runProgram(
         shell,
         scratch,
