@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Bed, type Host, type Registry } from "../../testbed/bed.js";
 import { REGISTRY } from "../../testbed/network.js";
 import { MANIFEST } from "../../testbed/registry.js";
+import { GitHubServer } from "../support/github-server.js";
 import {
   access,
   type Inputs,
@@ -374,6 +375,42 @@ describe("a plan", () => {
     expect(JSON.parse(run.outputs.plan ?? "")).toMatchObject({ command: "plan", changes: true });
     expect(run.log).toContain("restart shop-web.service: its tag names a new image");
     expect(run.summary).toContain("🟡 restart");
+  });
+
+  it("stands under the pull request, and a deploy is one of GitHub's", async () => {
+    await using github = await GitHubServer.start();
+    const pull = { full_name: "senex/shop" };
+    workspace.write(
+      "event.json",
+      JSON.stringify({ pull_request: { number: 7, head: { repo: pull }, base: { repo: pull } } }),
+    );
+    const around = {
+      GITHUB_API_URL: github.url,
+      GITHUB_REPOSITORY: "senex/shop",
+      GITHUB_SHA: "0123abc",
+      GITHUB_EVENT_PATH: `${workspace.path}/event.json`,
+    };
+    const inputs = {
+      ...access(bed, host, "root"),
+      ...common(),
+      environment: "staging",
+      "github-token": "a-token",
+    };
+    const planned = await runAction({ ...inputs, command: "plan" }, workspace, around);
+    expect(planned.code, planned.log).toBe(0);
+    const [comment, ...more] = github.comments;
+    expect(more).toEqual([]);
+    expect(comment?.body).toBe(`<!-- quadlet-deploy: shop/staging -->\n${planned.summary}`);
+
+    const deployed = await runAction(inputs, workspace, around);
+    expect(deployed.code, deployed.log).toBe(0);
+    expect([...github.statuses.values()].flat().map(({ state }) => state)).toEqual([
+      "success",
+      "in_progress",
+    ]);
+    expect(github.deployments[0]).toMatchObject({ environment: "staging", ref: "0123abc" });
+    expect(deployed.log).not.toContain("::warning title=quadlet-deploy::");
+    await registry.retag("tiny", "v1", "moving");
   });
 
   it("offline, against an empty host", async () => {
