@@ -58,6 +58,7 @@ interface Planned {
   readonly code: number;
   readonly json: {
     readonly changes: boolean;
+    readonly findings: readonly unknown[];
     readonly hosts: readonly {
       readonly errors: readonly { readonly message: string }[];
       readonly plan: {
@@ -329,6 +330,20 @@ describe("a plan", () => {
     expect(image).toMatchObject({ there: { kind: "digest", value: digest }, moves: true });
     expect(await planAndDeploy()).toEqual(["restart shop-web.service: its tag names a new image"]);
     await registry.retag("tiny", "v2", "moving");
+  });
+
+  it("says what systemd says of the units, at their lines", async () => {
+    write("shop-web.service.d/20.conf", "[Service]\n# a comment\nNope=1\n");
+    const { json, log } = await plan();
+    workspace.remove(`${templates}/shop-web.service.d/20.conf`);
+    expect(json.findings, log).toEqual([
+      expect.objectContaining({
+        rule: "systemd-verify",
+        source: `${templates}/shop-web.service.d/20.conf`,
+        line: 3,
+        message: "systemd says: Unknown key 'Nope' in section [Service], ignoring",
+      }),
+    ]);
   });
 
   it("warns of an image that the registry does not have", async () => {

@@ -1,8 +1,12 @@
 import { DeployError } from "../errors.js";
 import { type GeneratorMessage, generatorMessages } from "../quadlet/generator-messages.js";
+import type { Finding } from "../quadlet/rules/finding.js";
 import { parseUnitFile } from "../quadlet/unit-file.js";
+import { verifyFindings } from "../quadlet/verify-messages.js";
 import type { Release, ReleaseFile } from "../render/release.js";
 import { sourceLine } from "../render/source-line.js";
+import type { HostReport } from "../report/report.js";
+import { type Built, inSource } from "./build.js";
 
 /**
  * An error of the host's generator as one for each of its complaints, at the template's file and
@@ -25,6 +29,20 @@ export function atSource(error: DeployError, { files }: Release): readonly Deplo
     ];
   });
   return located.length === 0 ? [error] : located;
+}
+
+/** What systemd on the hosts says of the units, each thing once, as findings beside the check's own. */
+export function withVerified(
+  { release, services, findings }: Built,
+  hosts: readonly HostReport[],
+): readonly Finding[] {
+  const said = hosts.flatMap(({ applied, preview }) => [
+    ...(applied?.verified ?? []),
+    ...(preview?.verified ?? []),
+  ]);
+  const verified = inSource(verifyFindings([...new Set(said)], release.files, services), release);
+  const known = new Set(findings.map(({ source, line }) => `${source}:${line}`));
+  return [...findings, ...verified.filter(({ source, line }) => !known.has(`${source}:${line}`))];
 }
 
 function lineOf({ about }: GeneratorMessage, file: ReleaseFile): number | undefined {

@@ -7,7 +7,7 @@ import { imageRules } from "./rules/images.js";
 import { keyRules } from "./rules/keys.js";
 import { nameRules } from "./rules/names.js";
 import { referenceRules } from "./rules/references.js";
-import { dropInOwner, type File, type Service } from "./services.js";
+import { dropInOwner, type File, inRelease, type Service } from "./services.js";
 import { silencedIn } from "./silence.js";
 import { parseUnitFile } from "./unit-file.js";
 
@@ -44,7 +44,7 @@ export function checkUnits(
           rule: rule.id,
           severity: rule.severity,
           source: file.source,
-          path: file.place === "systemd" ? `systemd/${file.path}` : file.path,
+          path: inRelease(file),
           ...(entry === undefined ? {} : { line: entry.line }),
           message,
           remedy,

@@ -9,5 +9,6 @@ test("docs/checks.md has a section for each rule, with its severity, and no othe
     ([, id, severity]) => `${id} ${severity}`,
   );
   const known = rules.map(({ id, severity }) => `${id} ${severity}`);
-  expect(sections.toSorted()).toEqual(known.toSorted());
+  // systemd's own words are no rule of ours, and may be silenced all the same.
+  expect(sections.toSorted()).toEqual([...known, "systemd-verify warning"].toSorted());
 });
