@@ -2,7 +2,7 @@ import { DeployError } from "../errors.js";
 import { type GeneratorMessage, generatorMessages } from "../quadlet/generator-messages.js";
 import type { Finding } from "../quadlet/rules/finding.js";
 import { parseUnitFile } from "../quadlet/unit-file.js";
-import { verifyFindings } from "../quadlet/verify-messages.js";
+import { verifyFindings } from "../quadlet/host-verify.js";
 import type { Release, ReleaseFile } from "../render/release.js";
 import { sourceLine } from "../render/source-line.js";
 import type { HostReport } from "../report/report.js";

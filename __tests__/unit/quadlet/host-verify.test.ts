@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { servicesOf } from "../../../src/quadlet/services.js";
-import { verifyFindings } from "../../../src/quadlet/verify-messages.js";
+import { verifyFindings } from "../../../src/quadlet/host-verify.js";
 
 const files = [
   {
