@@ -1,6 +1,9 @@
 import { DeployError } from "../errors.js";
-import { type GeneratorMessage, generatorMessages } from "../quadlet/generator-messages.js";
-import { parseUnitFile } from "../quadlet/unit-file.js";
+import {
+  type GeneratorMessage,
+  generatorMessages,
+  lineAbout,
+} from "../quadlet/generator-messages.js";
 import type { Release, ReleaseFile } from "../render/release.js";
 import { sourceLine } from "../render/source-line.js";
 
@@ -27,16 +30,9 @@ export function atSource(error: DeployError, { files }: Release): readonly Deplo
   return located.length === 0 ? [error] : located;
 }
 
-function lineOf({ about }: GeneratorMessage, file: ReleaseFile): number | undefined {
-  const entry = parseUnitFile(file.content).entries.find(
-    ({ section, key, value }) =>
-      about !== undefined &&
-      (about.section === undefined || section === about.section) &&
-      (about.key === undefined || key === about.key) &&
-      (about.value === undefined || value.split(/[\s:,=]/).includes(about.value)),
-  );
-  if (entry === undefined || about === undefined) return undefined;
-  return file.template === undefined
-    ? entry.line
-    : sourceLine(file.template, file.content, entry.line);
+function lineOf(message: GeneratorMessage, file: ReleaseFile): number | undefined {
+  const { about } = message;
+  const line = message.line ?? (about && lineAbout(about, file.content));
+  if (line === undefined || file.template === undefined) return line;
+  return sourceLine(file.template, file.content, line);
 }
