@@ -1,11 +1,16 @@
 import { DeployError } from "../errors.js";
-import { type GeneratorMessage, generatorMessages } from "../quadlet/generator-messages.js";
+import { askRunnersPodman } from "../local/runner-podman.js";
+import {
+  type GeneratorMessage,
+  generatorMessages,
+  lineAbout,
+} from "../quadlet/generator-messages.js";
+import { hostFindings } from "../quadlet/host-verify.js";
 import type { Finding } from "../quadlet/rules/finding.js";
-import { parseUnitFile } from "../quadlet/unit-file.js";
-import { verifyFindings } from "../quadlet/host-verify.js";
 import type { Release, ReleaseFile } from "../render/release.js";
 import { sourceLine } from "../render/source-line.js";
 import type { HostReport } from "../report/report.js";
+import type { Scope } from "../settings/settings.js";
 import { type Built, inSource } from "./build.js";
 
 /**
@@ -40,21 +45,30 @@ export function withVerified(
     ...(applied?.verified ?? []),
     ...(preview?.verified ?? []),
   ]);
-  const verified = inSource(verifyFindings([...new Set(said)], release.files, services), release);
-  const known = new Set(findings.map(({ source, line }) => `${source}:${line}`));
-  return [...findings, ...verified.filter(({ source, line }) => !known.has(`${source}:${line}`))];
+  return withMore(
+    findings,
+    inSource(hostFindings([...new Set(said)], release.files, services), release),
+  );
 }
 
-function lineOf({ about }: GeneratorMessage, file: ReleaseFile): number | undefined {
-  const entry = parseUnitFile(file.content).entries.find(
-    ({ section, key, value }) =>
-      about !== undefined &&
-      (about.section === undefined || section === about.section) &&
-      (about.key === undefined || key === about.key) &&
-      (about.value === undefined || value.split(/[\s:,=]/).includes(about.value)),
-  );
-  if (entry === undefined || about === undefined) return undefined;
-  return file.template === undefined
-    ? entry.line
-    : sourceLine(file.template, file.content, entry.line);
+/** What the runner's own Podman and systemd say, where it has them, as findings beside the check's own. */
+export async function withRunners(
+  { release, findings }: Built,
+  scope: Scope,
+): Promise<readonly Finding[]> {
+  const said = (await askRunnersPodman(release.files, scope)) ?? [];
+  return withMore(findings, inSource(said, release));
+}
+
+/** Of a line that the check has spoken of already, nobody else has to. */
+function withMore(findings: readonly Finding[], more: readonly Finding[]): readonly Finding[] {
+  const known = new Set(findings.map(({ source, line }) => `${source}:${line}`));
+  return [...findings, ...more.filter(({ source, line }) => !known.has(`${source}:${line}`))];
+}
+
+function lineOf(message: GeneratorMessage, file: ReleaseFile): number | undefined {
+  const { about } = message;
+  const line = message.line ?? (about && lineAbout(about, file.content));
+  if (line === undefined || file.template === undefined) return line;
+  return sourceLine(file.template, file.content, line);
 }

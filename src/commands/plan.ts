@@ -17,7 +17,7 @@ import {
 import { type Built, build } from "./build.js";
 import type { Context } from "./context.js";
 import { newDiffs } from "./diffs.js";
-import { atSource, withVerified } from "./host-messages.js";
+import { atSource, withRunners, withVerified } from "./host-messages.js";
 import { askedOf, refuseCancelled, whereOn } from "./on-hosts.js";
 import { goalOf, releaseId, ship } from "./ship.js";
 import { Stopwatch } from "./stopwatch.js";
@@ -47,7 +47,9 @@ export async function planDeploy(
     app: settings.content.app,
     environment: settings.content.environment,
     services: built.services,
-    findings: withVerified(built, hosts),
+    findings: settings.offline
+      ? await withRunners(built, settings.content.scope)
+      : withVerified(built, hosts),
     hosts,
     skipped: [],
     duration: performance.now() - began,

@@ -2,24 +2,26 @@ import type { Finding } from "./rules/finding.js";
 import { type File, inRelease, type Service } from "./services.js";
 import { silencedIn } from "./silence.js";
 import { parseUnitFile } from "./unit-file.js";
+import { verifyMessages } from "./verify-messages.js";
 
 /** What systemd says of a unit is no rule of ours, but may be silenced as one. */
 const rule = "systemd-verify";
 
 /**
  * What `systemd-analyze verify` says of the services that the host's generator made, at the lines
- * that they were made from. It writes `web.service:16: Failed to parse Restart=x, ignoring: …` and,
- * for a drop-in, `web.service.d/10.conf:2: Unknown key 'X' in section [Service], ignoring.`
+ * that they were made from. It writes `/web.service:16: Failed to parse Restart=x, ignoring: …` and,
+ * for a drop-in, `/web.service.d/10.conf:2: Unknown key 'X' in section [Service], ignoring.`, with
+ * `/` for the folder that the host made them in.
  */
-export function verifyFindings(
+export function hostFindings(
   lines: readonly string[],
   files: readonly File[],
   services: readonly Service[],
 ): readonly Finding[] {
-  const found = lines.flatMap((line): Finding[] => {
-    const [, path = "", number = "", text = ""] = /^([^:]+):(\d+): (.*)$/.exec(line) ?? [];
+  return verifyMessages(lines).flatMap(({ file: named, line: number, text }): Finding[] => {
+    const path = named.replace(/^\//, "");
     const place = path.includes("/")
-      ? inDropIn(path, Number(number), files)
+      ? inDropIn(path, number, files)
       : inUnit(path, text, files, services);
     if (place === undefined) return [];
     const { file } = place;
@@ -36,8 +38,6 @@ export function verifyFindings(
       },
     ];
   });
-  const key = (one: Finding) => `${one.path}\t${one.line}\t${one.message}`;
-  return [...new Map(found.map((one) => [key(one), one])).values()];
 }
 
 interface Place {
@@ -45,9 +45,13 @@ interface Place {
   readonly line?: number;
 }
 
-function inDropIn(path: string, line: number, files: readonly File[]): Place | undefined {
+function inDropIn(
+  path: string,
+  line: number | undefined,
+  files: readonly File[],
+): Place | undefined {
   const file = files.find((one) => one.place === "systemd" && one.path === path);
-  return file && { file, line };
+  return file && { file, ...(line === undefined ? {} : { line }) };
 }
 
 /** Lines of a generated service are not those of its unit, but the key is the same. */

@@ -53,7 +53,7 @@ verify() {
 $QD_EXPECTED
 SERVICES
   said=$(SYSTEMD_UNIT_PATH=$made: systemd-analyze "--$QD_MANAGER" verify --man=no --recursive-errors=no "$@" 2>&1 |
-    sed -n "s|^$made/||p")
+    sed -n "s|^$made/|/|p")
   [ -z "$said" ] || say verified "$(text "$said")"
 }
 
