@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Bed, type Host, type Registry } from "../../testbed/bed.js";
 import { REGISTRY } from "../../testbed/network.js";
 import { MANIFEST } from "../../testbed/registry.js";
+import { GitHubServer } from "../support/github-server.js";
 import {
   access,
   type Inputs,
@@ -57,6 +58,7 @@ interface Planned {
   readonly code: number;
   readonly json: {
     readonly changes: boolean;
+    readonly findings: readonly unknown[];
     readonly hosts: readonly {
       readonly errors: readonly { readonly message: string }[];
       readonly plan: {
@@ -138,9 +140,6 @@ async function planAndDeploy(more: Inputs = {}): Promise<readonly string[]> {
     expect(now.get(name) === "", `${name}: ${action}`).toBe(action === "stop");
     expect(was.get(name) === "", `${name}: ${action}`).toBe(action === "start");
   }
-  // What was planned is done: nothing is left to do.
-  const again = await plan({ ...more, restart: "changed" });
-  if (more.restart !== "none") expect(again.code, again.log).toBe(0);
   return moves.map(({ name, action, why }) => `${action} ${name}: ${why.join("; ")}`);
 }
 
@@ -330,6 +329,20 @@ describe("a plan", () => {
     await registry.retag("tiny", "v2", "moving");
   });
 
+  it("says what systemd says of the units, at their lines", async () => {
+    write("shop-web.service.d/20.conf", "[Service]\n# a comment\nNope=1\n");
+    const { json, log } = await plan();
+    workspace.remove(`${templates}/shop-web.service.d/20.conf`);
+    expect(json.findings, log).toEqual([
+      expect.objectContaining({
+        rule: "systemd-verify",
+        source: `${templates}/shop-web.service.d/20.conf`,
+        line: 3,
+        message: "systemd says: Unknown key 'Nope' in section [Service], ignoring",
+      }),
+    ]);
+  });
+
   it("warns of an image that the registry does not have", async () => {
     write("shop-extra.container", unit("extra", 8104, "no-such-tag"));
     const { code, json } = await plan();
@@ -374,6 +387,42 @@ describe("a plan", () => {
     expect(JSON.parse(run.outputs.plan ?? "")).toMatchObject({ command: "plan", changes: true });
     expect(run.log).toContain("restart shop-web.service: its tag names a new image");
     expect(run.summary).toContain("🟡 restart");
+  });
+
+  it("stands under the pull request, and a deploy is one of GitHub's", async () => {
+    await using github = await GitHubServer.start();
+    const pull = { full_name: "senex/shop" };
+    workspace.write(
+      "event.json",
+      JSON.stringify({ pull_request: { number: 7, head: { repo: pull }, base: { repo: pull } } }),
+    );
+    const around = {
+      GITHUB_API_URL: github.url,
+      GITHUB_REPOSITORY: "senex/shop",
+      GITHUB_SHA: "0123abc",
+      GITHUB_EVENT_PATH: `${workspace.path}/event.json`,
+    };
+    const inputs = {
+      ...access(bed, host, "root"),
+      ...common(),
+      environment: "staging",
+      "github-token": "a-token",
+    };
+    const planned = await runAction({ ...inputs, command: "plan" }, workspace, around);
+    expect(planned.code, planned.log).toBe(0);
+    const [comment, ...more] = github.comments;
+    expect(more).toEqual([]);
+    expect(comment?.body).toBe(`<!-- quadlet-deploy: shop/staging -->\n${planned.summary}`);
+
+    const deployed = await runAction(inputs, workspace, around);
+    expect(deployed.code, deployed.log).toBe(0);
+    expect([...github.statuses.values()].flat().map(({ state }) => state)).toEqual([
+      "success",
+      "in_progress",
+    ]);
+    expect(github.deployments[0]).toMatchObject({ environment: "staging", ref: "0123abc" });
+    expect(deployed.log).not.toContain("::warning title=quadlet-deploy::");
+    await registry.retag("tiny", "v1", "moving");
   });
 
   it("offline, against an empty host", async () => {

@@ -46,8 +46,17 @@ export class Workspace implements Disposable {
 
 export type Inputs = Readonly<Record<string, string>>;
 
-/** Runs the committed bundle as GitHub's runner would: inputs in the environment, files for what comes back. */
-export async function runAction(inputs: Inputs, workspace: Workspace): Promise<Run> {
+/**
+ * Runs the committed bundle as GitHub's runner would: inputs in the environment, files for what
+ * comes back.
+ *
+ * @param more of GitHub's own variables
+ */
+export async function runAction(
+  inputs: Inputs,
+  workspace: Workspace,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Run> {
   const files = mkdtempSync(join(tmpdir(), "quadlet-deploy-runner-"));
   const output = join(files, "output");
   const summary = join(files, "summary");
@@ -65,6 +74,7 @@ export async function runAction(inputs: Inputs, workspace: Workspace): Promise<R
       GITHUB_RUN_ID: "42",
       GITHUB_OUTPUT: output,
       GITHUB_STEP_SUMMARY: summary,
+      ...more,
       ...inputEnvironment(inputs),
     });
     return {

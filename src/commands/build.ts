@@ -47,7 +47,7 @@ export function checkVersion({ release, services }: Built, content: Content, pod
 }
 
 /** With lines of the templates, in place of those of what they render to. */
-function inSource(findings: readonly Finding[], release: Release): readonly Finding[] {
+export function inSource(findings: readonly Finding[], release: Release): readonly Finding[] {
   return findings.map((finding) => {
     const file = release.files.find((one) => inRelease(one) === finding.path);
     if (file?.template === undefined || finding.line === undefined) return finding;

@@ -2,7 +2,7 @@ import type { Report } from "../report/report.js";
 import type { DeploySettings } from "../settings/settings.js";
 import { build } from "./build.js";
 import type { Context } from "./context.js";
-import { atSource } from "./host-messages.js";
+import { atSource, withVerified } from "./host-messages.js";
 import { onHosts } from "./on-hosts.js";
 import { releaseId, ship } from "./ship.js";
 
@@ -30,7 +30,7 @@ export async function deploy(settings: DeploySettings, context: Context): Promis
     app: settings.content.app,
     environment: settings.content.environment,
     services: built.services,
-    findings: built.findings,
+    findings: withVerified(built, run.hosts),
     ...run,
     hosts: run.hosts.map((host) => ({
       ...host,

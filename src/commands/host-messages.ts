@@ -1,11 +1,17 @@
 import { DeployError } from "../errors.js";
+import { askRunnersPodman } from "../local/runner-podman.js";
 import {
   type GeneratorMessage,
   generatorMessages,
   lineAbout,
 } from "../quadlet/generator-messages.js";
+import { hostFindings } from "../quadlet/host-verify.js";
+import type { Finding } from "../quadlet/rules/finding.js";
 import type { Release, ReleaseFile } from "../render/release.js";
 import { sourceLine } from "../render/source-line.js";
+import type { HostReport } from "../report/report.js";
+import type { Scope } from "../settings/settings.js";
+import { type Built, inSource } from "./build.js";
 
 /**
  * An error of the host's generator as one for each of its complaints, at the template's file and
@@ -28,6 +34,36 @@ export function atSource(error: DeployError, { files }: Release): readonly Deplo
     ];
   });
   return located.length === 0 ? [error] : located;
+}
+
+/** What systemd on the hosts says of the units, each thing once, as findings beside the check's own. */
+export function withVerified(
+  { release, services, findings }: Built,
+  hosts: readonly HostReport[],
+): readonly Finding[] {
+  const said = hosts.flatMap(({ applied, preview }) => [
+    ...(applied?.verified ?? []),
+    ...(preview?.verified ?? []),
+  ]);
+  return withMore(
+    findings,
+    inSource(hostFindings([...new Set(said)], release.files, services), release),
+  );
+}
+
+/** What the runner's own Podman and systemd say, where it has them, as findings beside the check's own. */
+export async function withRunners(
+  { release, findings }: Built,
+  scope: Scope,
+): Promise<readonly Finding[]> {
+  const said = (await askRunnersPodman(release.files, scope)) ?? [];
+  return withMore(findings, inSource(said, release));
+}
+
+/** Of a line that the check has spoken of already, nobody else has to. */
+function withMore(findings: readonly Finding[], more: readonly Finding[]): readonly Finding[] {
+  const known = new Set(findings.map(({ source, line }) => `${source}:${line}`));
+  return [...findings, ...more.filter(({ source, line }) => !known.has(`${source}:${line}`))];
 }
 
 function lineOf(message: GeneratorMessage, file: ReleaseFile): number | undefined {

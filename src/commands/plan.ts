@@ -4,7 +4,6 @@ import { readFacts } from "../host/facts.js";
 import { Line } from "../host/line.js";
 import { ownerOf } from "../host/owner.js";
 import { previewOn } from "../host/preview.js";
-import { planEnv } from "../plan/env.js";
 import { factsOfEmptyHost } from "../plan/facts.js";
 import { plan } from "../plan/plan.js";
 import { movedServices } from "../plan/preview.js";
@@ -18,9 +17,9 @@ import {
 import { type Built, build } from "./build.js";
 import type { Context } from "./context.js";
 import { newDiffs } from "./diffs.js";
-import { atSource } from "./host-messages.js";
+import { atSource, withRunners, withVerified } from "./host-messages.js";
 import { askedOf, refuseCancelled, whereOn } from "./on-hosts.js";
-import { releaseId, ship } from "./ship.js";
+import { goalOf, releaseId, ship } from "./ship.js";
 import { Stopwatch } from "./stopwatch.js";
 
 /**
@@ -48,7 +47,9 @@ export async function planDeploy(
     app: settings.content.app,
     environment: settings.content.environment,
     services: built.services,
-    findings: built.findings,
+    findings: settings.offline
+      ? await withRunners(built, settings.content.scope)
+      : withVerified(built, hosts),
     hosts,
     skipped: [],
     duration: performance.now() - began,
@@ -126,36 +127,20 @@ async function planOn(
 /** Against a host that has nothing yet, which nobody is asked about. */
 function planOffline(settings: OfflinePlanSettings, built: Built, id: string): HostReport {
   const { content } = settings;
-  const { release, services } = built;
   const facts = factsOfEmptyHost({
     rootful: content.scope === "rootful",
     quadlet: content.quadletDir,
     systemd: systemdDirs[content.scope],
     state: whereOn(content).stateDir,
   });
-  const planned = plan(
-    {
-      release: id,
-      change: "new",
-      files: release.files,
-      services,
-      env: planEnv(release.env, services, facts),
-      appDirectory: content.appDirectory,
-      prune: settings.prune,
-      adopt: settings.adopt,
-      restart: settings.restart,
-      recreateNetworks: settings.recreateNetworks,
-    },
-    facts,
-    undefined,
-  );
+  const planned = plan(goalOf(built, id, settings, facts), facts, undefined);
   return {
     host: facts.host,
     release: "",
     previous: "",
     phases: [],
     plan: planned,
-    diffs: newDiffs(planned, release.files),
+    diffs: newDiffs(planned, built.release.files),
     errors: [],
   };
 }

@@ -3,9 +3,10 @@ import { archive } from "../host/archive.js";
 import { readFiles } from "../host/read-files.js";
 import type { Adopted } from "../host/transaction.js";
 import { planEnv } from "../plan/env.js";
+import type { Facts } from "../plan/facts.js";
 import { type Manifest, parseManifest } from "../plan/manifest.js";
 import { inRelease } from "../plan/paths.js";
-import { type Plan, plan } from "../plan/plan.js";
+import { type Goal, type Plan, plan } from "../plan/plan.js";
 import { servicesOf } from "../quadlet/services.js";
 import type { Content, Shipping } from "../settings/settings.js";
 import { type Built, checkVersion } from "./build.js";
@@ -26,23 +27,7 @@ export async function ship(
   checkVersion(built, settings.content, facts.podman);
   const previous =
     facts.manifest === undefined ? undefined : parseManifest(facts.host, facts.manifest);
-  const planned = plan(
-    {
-      release: id,
-      change: "new",
-      files: release.files,
-      services,
-      env: planEnv(release.env, services, facts),
-      appDirectory: settings.content.appDirectory,
-      prune: settings.prune,
-      adopt: settings.adopt,
-      restart: settings.restart,
-      recreateNetworks: settings.recreateNetworks,
-      moved,
-    },
-    facts,
-    previous,
-  );
+  const planned = plan(goalOf(built, id, settings, facts, moved), facts, previous);
   const common = {
     plan: planned,
     services,
@@ -66,6 +51,29 @@ export async function ship(
     ...(contents === undefined
       ? {}
       : { adopted: adoptedRelease(planned, contents, made, previous, facts.releases) }),
+  };
+}
+
+/** What is to be on a host, as the settings say. */
+export function goalOf(
+  { release, services }: Built,
+  id: string,
+  settings: Shipping & { readonly content: Content },
+  facts: Facts,
+  moved: ReadonlySet<string> = new Set(),
+): Goal {
+  return {
+    release: id,
+    change: "new",
+    files: release.files,
+    services,
+    env: planEnv(release.env, services, facts),
+    appDirectory: settings.content.appDirectory,
+    prune: settings.prune,
+    adopt: settings.adopt,
+    restart: settings.restart,
+    recreateNetworks: settings.recreateNetworks,
+    moved,
   };
 }
 

@@ -54,6 +54,8 @@ export interface Applied {
   readonly journals: Map<string, readonly string[]>;
   /** The step at work, on the way forward. */
   phase: Phase;
+  /** What systemd says of the units, as `systemd-analyze verify` prints it. */
+  verified: readonly string[];
   /** What went wrong first. */
   failure?: DeployError;
   calledOff: boolean;
@@ -73,6 +75,7 @@ export function nothingApplied(): Applied {
     suspects: { services: [], at: "" },
     journals: new Map(),
     phase: "begin",
+    verified: [],
     calledOff: false,
     guarded: false,
     outcome: { kind: "unknown" },
@@ -116,6 +119,9 @@ export function record(
       applied.images.push(report);
       return { kind: "image", report };
     }
+    case "verified":
+      applied.verified = textLines(freeText(event, 0));
+      return undefined;
     case "restarting": {
       applied.restarted = names(field(event, 0));
       return { kind: "restarting", services: applied.restarted };

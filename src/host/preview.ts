@@ -42,6 +42,9 @@ export async function previewOn(
   );
   return {
     images: events.filter((event) => event.name === "image").map(imageOf),
+    verified: events
+      .filter((event) => event.name === "verified")
+      .flatMap((event) => textLines(freeText(event, 0))),
     complaints: events
       .filter((event) => event.name === "complaints")
       .flatMap((event) => textLines(freeText(event, 0)))

@@ -1,5 +1,8 @@
 import { posix } from "node:path";
+import { inRelease } from "../quadlet/services.js";
 import type { Facts } from "./facts.js";
+
+export { inRelease };
 
 /** Absolute, with systemd's `%h` as the owner's home. */
 export function onHost(path: string, facts: Pick<Facts, "owner">): string {
@@ -10,11 +13,6 @@ export function onHost(path: string, facts: Pick<Facts, "owner">): string {
 export interface Placed {
   readonly place: "quadlet" | "systemd";
   readonly path: string;
-}
-
-/** A file's path inside its release: units at the top, drop-ins of services below `systemd/`. */
-export function inRelease(file: Placed): string {
-  return file.place === "quadlet" ? file.path : `systemd/${file.path}`;
 }
 
 /** The file at a path inside a release. */

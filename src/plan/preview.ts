@@ -3,6 +3,8 @@ export interface Preview {
   readonly images: readonly ImagePreview[];
   /** What the host's generator said of the units, which it accepts all the same. */
   readonly complaints: readonly string[];
+  /** What systemd says of the units, as `systemd-analyze verify` prints it. */
+  readonly verified: readonly string[];
 }
 
 export interface ImagePreview {

@@ -9,7 +9,7 @@ import { nameRules } from "./rules/names.js";
 import { referenceRules } from "./rules/references.js";
 import { syntaxRules } from "./rules/syntax.js";
 import { valueRules } from "./rules/values.js";
-import { dropInOwner, type File, type Service } from "./services.js";
+import { dropInOwner, type File, inRelease, type Service } from "./services.js";
 import { silencedIn } from "./silence.js";
 import { parseUnitFile } from "./unit-file.js";
 
@@ -48,7 +48,7 @@ export function checkUnits(
           rule: rule.id,
           severity: rule.severity,
           source: file.source,
-          path: file.place === "systemd" ? `systemd/${file.path}` : file.path,
+          path: inRelease(file),
           ...(entry === undefined ? {} : { line: entry.line }),
           message,
           remedy,

@@ -18,6 +18,11 @@ export interface File {
   readonly source: string;
 }
 
+/** A file's path inside its release: units at the top, drop-ins of services below `systemd/`. */
+export function inRelease(file: Pick<File, "place" | "path">): string {
+  return file.place === "systemd" ? `systemd/${file.path}` : file.path;
+}
+
 /** A service that a unit of the release makes, and what it is made from. */
 export interface Service {
   /** `web.service` */

@@ -1,4 +1,5 @@
 import { createTwoFilesPatch } from "diff";
+import { isSecretName } from "../quadlet/secret-names.js";
 import { code, fence } from "./markdown.js";
 import type { Redact } from "./redact.js";
 import type { FileDiff } from "./report.js";
@@ -40,21 +41,17 @@ export function diffsPart(diffs: readonly FileDiff[], redact: Redact): readonly 
   return parts;
 }
 
-/** Names whose values are secrets wherever they stand. */
-const secretName =
-  /(PASS(WORD|WD|PHRASE)?|SECRET|TOKEN|CREDENTIALS?|(API|ACCESS|PRIVATE|SIGNING|ENCRYPTION)_?KEY)\b/i;
-
 /** Without the values of assignments whose names say that they are secret, as units and YAML have them. */
 function masked(text: string): string {
   const hide = (all: string, before: string, name: string, sign: string) =>
-    secretName.test(name) ? `${before}${name}${sign}***` : all;
+    isSecretName(name) ? `${before}${name}${sign}***` : all;
   return text
     .split("\n")
     .map((line) => {
       const [, key = "", value = line] = /^(\s*[A-Z][A-Za-z]*[a-z]=)(.*)$/.exec(line) ?? [];
       const shown = value
         .replace(/(["'])([A-Za-z_]\w*)=.*?\1/g, (all, quote: string, name: string) =>
-          secretName.test(name) ? `${quote}${name}=***${quote}` : all,
+          isSecretName(name) ? `${quote}${name}=***${quote}` : all,
         )
         .replace(/(^|\s)([A-Za-z_]\w*)(=)("[^"]*"|'[^']*'|[^\s"']+)/g, hide)
         .replace(/(^|\s)([A-Za-z_]\w*)(: +)(\S.*)$/g, hide)

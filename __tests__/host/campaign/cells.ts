@@ -61,18 +61,14 @@ export const whole: readonly Cell[] = [
 /** What every change is checked by: each fault, each course, and the steps where most can go wrong. */
 export const selection: readonly Cell[] = whole.filter((cell) =>
   [
-    "rootful forward pull transaction killed",
     "rootful forward arm power cut",
-    "rootful forward unlink transaction killed",
     "rootful forward flip power cut",
     "rootful forward link runner killed",
     "rootful forward link transaction killed",
-    "rootful forward reload connection cut",
     "rootful forward restart power cut",
     "rootful forward health connection stalled",
     "rootful forward confirm connection cut",
     "rootful forward commit transaction killed",
-    "rootful forward tidy transaction killed",
     "rootful revert, web exits revert-reload power cut",
     "rootful revert, web exits revert-restart runner killed",
     "rootful revert, web unhealthy revert transaction killed",

@@ -110,11 +110,13 @@ function reverts(cells: readonly CellMeta[]): string[] {
     "",
     "| | reverts | median | shortest | longest |",
     "| --- | --- | --- | --- | --- |",
-    ...rows.map(({ name, times }) => {
-      const at = (index: number) => ((times[index] ?? Number.NaN) / 1000).toFixed(1);
-      const median = Math.floor(times.length / 2);
-      return `| ${name} | ${times.length} | ${at(median)} | ${at(0)} | ${at(times.length - 1)} |`;
-    }),
+    ...rows
+      .filter(({ times }) => times.length > 0)
+      .map(({ name, times }) => {
+        const at = (index: number) => ((times[index] ?? Number.NaN) / 1000).toFixed(1);
+        const median = Math.floor(times.length / 2);
+        return `| ${name} | ${times.length} | ${at(median)} | ${at(0)} | ${at(times.length - 1)} |`;
+      }),
   ];
 }
 

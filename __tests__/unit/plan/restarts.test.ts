@@ -128,6 +128,7 @@ test("an image that moved under its name restarts its service, and what requires
       { ...image, service: "other.service", moves: false },
     ],
     complaints: [],
+    verified: [],
   });
   expect(acting(moves({}, {}, { moved }))).toEqual([
     "restart db.service: its tag names a new image",

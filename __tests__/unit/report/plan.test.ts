@@ -30,7 +30,7 @@ const { applied: _, ...planned } = hostReport({
       after: "[Container]\nImage=r/web:v2\nEnvironmentFile=.env\n",
     },
   ],
-  preview: { images: [image], complaints: ["web.container: odd"] },
+  preview: { images: [image], complaints: ["web.container: odd"], verified: [] },
 });
 const plan = report([planned], { command: "plan" });
 const nothing = report([{ ...planned, plan: planFor(release, hostWith(release)), diffs: [] }], {

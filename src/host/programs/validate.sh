@@ -37,6 +37,26 @@ refuse_used_networks() {
   done
 }
 
+# What systemd says of the services as the generator makes them, drop-ins included: what it would
+# ignore, for example. None of it refuses anything.
+verify() {
+  command -v systemd-analyze >/dev/null || return 0
+  made=$scratch/made
+  mkdir "$made"
+  # shellcheck disable=SC2086 # no flag, or one
+  QUADLET_UNIT_DIRS=$dirs "$quadlet" $user_flag "$made" >/dev/null 2>&1
+  [ ! -d "$staged/systemd" ] || cp -R "$staged/systemd/." "$made/"
+  set --
+  while IFS=$tab read -r service _; do
+    case $service in "" | *@.service) ;; *) set -- "$@" "$made/$service" ;; esac
+  done <<SERVICES
+$QD_EXPECTED
+SERVICES
+  said=$(SYSTEMD_UNIT_PATH=$made: systemd-analyze "--$QD_MANAGER" verify --man=no --recursive-errors=no "$@" 2>&1 |
+    sed -n "s|^$made/|/|p")
+  [ -z "$said" ] || say verified "$(text "$said")"
+}
+
 validate() {
   forward validate
   refuse_used_networks
@@ -59,4 +79,5 @@ validate() {
     [ -z "$service" ] || grep -qxF -e "---$service---" "$scratch/generated" || printf '%s ' "$service"
   done)
   [ -z "$missing" ] || fail validate "${missing% }" invalid "$(cat "$scratch/complaints")"
+  verify
 }

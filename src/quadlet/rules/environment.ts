@@ -1,10 +1,7 @@
 import { sectionOf } from "../kinds.js";
+import { isSecretName } from "../secret-names.js";
 import { variablesIn, words } from "../unit-file.js";
 import { entriesOf, type Found, type Rule } from "./finding.js";
-
-/** Names whose values are secrets wherever they stand. */
-const secretName =
-  /(PASS(WORD|WD|PHRASE)?|SECRET|TOKEN|CREDENTIALS?|(API|ACCESS|PRIVATE|SIGNING|ENCRYPTION)_?KEY)$/i;
 
 const secretInEnvironment: Rule = {
   id: "secret-in-environment",
@@ -19,7 +16,7 @@ const secretInEnvironment: Rule = {
     ].flatMap(({ file, entry }): Found[] =>
       words(entry.value).flatMap((word): Found[] => {
         const [, name = "", value = ""] = /^([^=]+)=(.*)$/s.exec(word) ?? [];
-        if (!secretName.test(name) || value === "" || /^(\$|%|\/)/.test(value)) return [];
+        if (!isSecretName(name) || value === "" || /^(\$|%|\/)/.test(value)) return [];
         return [
           {
             file,
