@@ -17,6 +17,7 @@ export function describePlan(plan: Plan): readonly string[] {
     .map((service) => `${service.action} ${service.name}: ${service.why.join("; ")}`);
   const adopting = plan.adopting.map(({ path }) => `takes over ${path}`);
   const lines = [
+    ...(plan.change === "switch" ? [`returns to release ${plan.release}`] : []),
     ...adopting,
     ...files,
     ...(env.length > 0 ? [`.env ${env.join("; ")}`] : []),

@@ -663,11 +663,9 @@ describe("prune: false", () => {
 describe("a return to a release", () => {
   test("is a switch, or nothing where it is current", () => {
     const facts = hostWith(release, { releases: ["0", "1"] });
-    expect(planFor(release, facts, { change: "switch", release: "0" })).toMatchObject({
-      change: "switch",
-      release: "0",
-      previous: "1",
-    });
+    const planned = planFor(release, facts, { change: "switch", release: "0" });
+    expect(planned).toMatchObject({ change: "switch", release: "0", previous: "1" });
+    expect(describePlan(planned)[0]).toBe("returns to release 0");
     expect(planFor(release, facts, { change: "switch", release: "1" })).toMatchObject({
       change: "none",
       release: "1",
