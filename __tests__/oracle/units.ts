@@ -318,6 +318,8 @@ const sets: readonly Case[] = [
         "Environment=DB_PASSWORD_FILE=/run/secrets/db",
         // biome-ignore lint/suspicious/noTemplateCurlyInString: systemd expands it
         "Environment=API_TOKEN=${API_TOKEN}",
+        "[Service]",
+        "EnvironmentFile=/opt/shop/.env",
       ),
     },
   },
@@ -328,6 +330,107 @@ const sets: readonly Case[] = [
         "# quadlet-deploy: ignore secret-in-environment (a test's)",
         "Environment=DB_PASSWORD=x",
       ),
+    },
+  },
+  // Nearly what the rules find, and right.
+  ...[
+    "Mount=type=bind,src=/opt/shop,dst=/shop,ro",
+    "Mount=type=ramfs,destination=/scratch",
+    "Volume=/anonymous",
+    "Exec=sh -c 'echo \"it is fine\"'",
+    'Exec=echo \\"quoted\\"',
+    'Entrypoint=["serve", "--it\'s"]',
+    "ExposeHostPort=8000-8010/udp",
+    "PublishPort=8000-8002:8000-8002/udp",
+    "PublishPort=127.0.0.1::8000",
+    "PublishPort=8000",
+    "PublishPort=:8000",
+    "PidsLimit=-1",
+    "NoNewPrivileges=on",
+    "ReadOnly=False",
+    "RemapUsers=auto",
+    "Pull=newer",
+    "HealthOnFailure=none",
+  ].map((line): Case => ({ name: line, files: { "web.container": container(line) } })),
+  {
+    name: "a shell's own variable",
+    files: { "web.container": container("Exec=sh -c 'echo $${HOME}'") },
+  },
+  {
+    name: "a variable of the service",
+    files: {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: systemd expands it
+      "web.container": `${container("Label=mode=${MODE}")}[Service]\nEnvironment=MODE=live\n`,
+    },
+  },
+  {
+    name: "KillMode=control-group",
+    files: { "web.container": `${plain}[Service]\nKillMode=control-group\n` },
+  },
+  {
+    name: "one shot, several steps",
+    files: {
+      "job.container": `${plain}[Service]\nType=oneshot\nExecStart=/bin/true\nRestart=on-failure\n`,
+    },
+  },
+  {
+    name: "something before and after",
+    files: {
+      "web.container": `${plain}[Service]\nExecStartPre=/bin/true\nExecStopPost=-/bin/true\n`,
+    },
+  },
+  { name: "a file system", files: { "web.container": "[Container]\nRootfs=/srv/root:O\n" } },
+  {
+    name: "a file system in place of an image",
+    files: {
+      "web.container": plain,
+      "web.container.d/a.conf": "[Container]\nImage=\nRootfs=/srv/root\n",
+    },
+  },
+  {
+    name: "a volume on a device",
+    files: {
+      "data.volume": "[Volume]\nDevice=tmpfs\nType=tmpfs\nOptions=size=64m\n",
+    },
+  },
+  {
+    name: "a volume from an image",
+    files: {
+      "data.volume": "[Volume]\nDriver=image\nImage=web.image\n",
+      "web.image": `[Image]\n${image}\n`,
+    },
+  },
+  {
+    name: "two subnets",
+    files: {
+      "shop.network":
+        "[Network]\nSubnet=10.9.0.0/24\nGateway=10.9.0.1\nSubnet=10.10.0.0/24\nGateway=10.10.0.1\n",
+    },
+  },
+  {
+    name: "a kube, one shot",
+    files: { "shop.kube": "[Kube]\nYaml=shop.yml\n[Service]\nType=oneshot\n" },
+  },
+  {
+    name: "a build from afar",
+    files: {
+      "web.build":
+        "[Build]\nImageTag=localhost/web:1\nSetWorkingDirectory=https://git.example/shop.git\nFile=Containerfile\n",
+    },
+  },
+  {
+    name: "spaces and tabs before and behind",
+    files: { "web.container": `  [Container] \n\t${image}\n  Exec = serve\n` },
+  },
+  {
+    name: "a last line that goes on",
+    files: { "web.container": `${container("Exec=serve \\")}` },
+  },
+  {
+    name: "an image in a container",
+    files: {
+      "web.container": container("Mount=type=image,source=web.image,destination=/web"),
+      "web.image": `[Image]\n${image}\n`,
     },
   },
   {
@@ -391,6 +494,8 @@ export const bad: readonly Case[] = [
     "CPUs=1",
     "Init=true",
     "Command=serve",
+    "- Label=a=b",
+    "X-Owner=me",
   ].map((line) => withKey("unknown-key", line)),
   bad_("unknown-key", "a network's", { "a.network": "[Network]\nSubnets=10.0.0.0/8\n" }),
   bad_("unknown-key", "a volume's", { "a.volume": "[Volume]\nSize=1g\n" }),
@@ -428,6 +533,134 @@ export const bad: readonly Case[] = [
   bad_("no-image", "an empty file", ""),
   bad_("no-image", "an image", { "a.image": "[Image]\nArch=amd64\n" }),
   bad_("no-image", "a kube without YAML", { "a.kube": "[Kube]\nLogDriver=none\n" }),
+  ...["nonsense", "<<<<<<< HEAD", "// a comment of another language", "=x", "[Service"].map(
+    (line) => withKey("bad-syntax", line),
+  ),
+  bad_("bad-syntax", "no section", `${image}\n`),
+  bad_("bad-syntax", "in a section of one's own", `${plain}[X-Shop]\nowned by me\n`),
+  bad_("bad-syntax", "in a drop-in", {
+    "web.container": plain,
+    "web.container.d/a.conf": "[Container]\nno limit\n",
+  }),
+  bad_("bad-syntax", "in a drop-in of a service", {
+    "web.container": plain,
+    "systemd/web.service.d/a.conf": "[Service]\nno limit\n",
+  }),
+  ...[
+    'Exec=sh -c "serve',
+    "Exec=echo it's fine",
+    "Label=motto=it's",
+    'Environment="GREETING=good day',
+    'PodmanArgs=--label "a b',
+  ].map((line) => withKey("open-quote", line)),
+  ...[
+    "HealthOnFailure=explode",
+    "Pull=sometimes",
+    "PidsLimit=many",
+    "StopTimeout=10s",
+    "HealthRetries=few",
+    "RemapUsers=bogus",
+    "ExposeHostPort=http",
+    "Pod=shop",
+  ].map((line) => withKey("bad-value", line)),
+  bad_("bad-value", "a pod's", { "a.pod": "[Pod]\nExitPolicy=leave\n" }),
+  bad_("bad-value", "a kube's", { "a.kube": "[Kube]\nYaml=a.yml\nSetWorkingDirectory=here\n" }),
+  bad_("bad-value", "another of a kube", {
+    "a.kube": "[Kube]\nYaml=a.yml\nExitCodePropagation=some\n",
+  }),
+  ...["ReadOnly=ja", "NoNewPrivileges=enabled", "RunInit=y", "ReadOnlyTmpfs=never"].map((line) =>
+    withKey("not-yes-or-no", line),
+  ),
+  bad_("not-yes-or-no", "a network's", { "a.network": "[Network]\nInternal=yep\n" }),
+  ...[
+    "Mount=type=volume,destination=/data",
+    "Mount=type=bind,src=,dst=/data",
+    "Mount=type=image,destination=/web",
+    "Mount=type=glob,destination=/x",
+  ].map((line) => withKey("mount-without-source", line)),
+  ...["Mount=source=/data,destination=/data", "Mount=/data:/data"].map((line) =>
+    withKey("mount-without-type", line),
+  ),
+  ...[
+    "PublishPort=http",
+    "PublishPort=localhost:80:80",
+    "PublishPort=127.0.0.1:80",
+    "PublishPort=80:99999",
+    "PublishPort=a:b:c:d:e",
+    "PublishPort=90-80:90-80",
+    "PublishPort=80:80/http",
+    "PublishPort=:80:80",
+    "PublishPort=80:0",
+    "PublishPort=[::1]:80",
+    "PublishPort=80-82:80",
+  ].map((line) => withKey("bad-port", line)),
+  bad_("bad-port", "a pod's", { "a.pod": "[Pod]\nPublishPort=eighty:80\n" }),
+  bad_("exclusive-keys", "an image and a file system", container("Rootfs=/srv/root")),
+  bad_("exclusive-keys", "by a drop-in", {
+    "web.container": plain,
+    "web.container.d/a.conf": "[Container]\nRootfs=/srv/root\n",
+  }),
+  bad_(
+    "exclusive-keys",
+    "two ways to reload",
+    container("ReloadCmd=/usr/bin/reload", "ReloadSignal=SIGHUP"),
+  ),
+  bad_("network-without-subnet", "a gateway", { "a.network": "[Network]\nGateway=10.9.0.1\n" }),
+  bad_("network-without-subnet", "a range", { "a.network": "[Network]\nIPRange=10.9.0.0/25\n" }),
+  bad_("network-without-subnet", "two gateways", {
+    "a.network": "[Network]\nSubnet=10.9.0.0/24\nGateway=10.9.0.1\nGateway=10.9.0.2\n",
+  }),
+  bad_("volume-without-device", "a type", { "a.volume": "[Volume]\nType=tmpfs\n" }),
+  bad_("volume-without-device", "options", { "a.volume": "[Volume]\nOptions=size=1g\n" }),
+  bad_("volume-without-device", "no image", { "a.volume": "[Volume]\nDriver=image\n" }),
+  bad_("kill-mode", "a container's", `${plain}[Service]\nKillMode=process\n`),
+  bad_("kill-mode", "a kube's", { "a.kube": "[Kube]\nYaml=a.yml\n[Service]\nKillMode=none\n" }),
+  bad_("service-type", "a kube's", { "a.kube": "[Kube]\nYaml=a.yml\n[Service]\nType=exec\n" }),
+  bad_("exec-start", "a second start", `${plain}[Service]\nExecStart=/usr/bin/serve\n`),
+  bad_("exec-start", "in a drop-in of the service", {
+    "web.container": plain,
+    "systemd/web.service.d/a.conf": "[Service]\nExecStart=/usr/bin/serve\n",
+  }),
+  bad_("oneshot-restart", "always", `${plain}[Service]\nType=oneshot\nRestart=always\n`),
+  bad_("oneshot-restart", "a volume's", { "a.volume": "[Volume]\n[Service]\nRestart=always\n" }),
+  bad_("service-user", "a user", `${plain}[Service]\nUser=web\n`),
+  bad_("service-user", "a dynamic one", `${plain}[Service]\nDynamicUser=yes\n`),
+  bad_("build-context", "the folder of no file", {
+    "a.build": "[Build]\nImageTag=localhost/a:1\nSetWorkingDirectory=file\n",
+  }),
+  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: systemd expands them
+  bad_("variable-without-environment", "an image's", "[Container]\nImage=r.example/web:${TAG}\n"),
+  bad_(
+    "variable-without-environment",
+    "the container's environment alone",
+    container("EnvironmentFile=/opt/shop/.env", "Exec=serve --port ${PORT}"),
+  ),
+  bad_("variable-without-environment", "a shell's", container("Exec=sh -c 'echo ${HOSTNAME}'")),
+  bad_(
+    "variable-without-environment",
+    "another one",
+    `${container("Label=a=${TAG}")}[Service]\nEnvironment=TAGS=1\n`,
+  ),
+  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: systemd expands them
+  bad_(
+    "missing-reference",
+    "a mounted volume",
+    container("Mount=type=volume,source=nope.volume,destination=/data"),
+  ),
+  bad_(
+    "missing-reference",
+    "a mounted image",
+    container("Mount=type=image,source=nope.image,destination=/web"),
+  ),
+  bad_("missing-reference", "an order", `[Unit]\nAfter=nope.network\n${plain}`),
+  bad_("missing-reference", "a need", `[Unit]\nRequires=db.container\n${plain}`),
+  bad_("missing-reference", "a build's volume", {
+    "a.build": "[Build]\nImageTag=localhost/a:1\nSetWorkingDirectory=unit\nVolume=nope.volume:/x\n",
+  }),
+  bad_("missing-reference", "a volume's image", {
+    "a.volume": "[Volume]\nDriver=image\nImage=nope.image\n",
+  }),
+  bad_("no-image", "an artifact", { "a.artifact": "[Artifact]\n" }),
   bad_("group-without-user", "a group alone", container("Group=1000")),
   bad_("build-context", "nothing to build", { "a.build": "[Build]\nImageTag=localhost/a:1\n" }),
   bad_("build-context", "no name", { "a.build": "[Build]\nSetWorkingDirectory=unit\n" }),

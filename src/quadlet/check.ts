@@ -7,15 +7,19 @@ import { imageRules } from "./rules/images.js";
 import { keyRules } from "./rules/keys.js";
 import { nameRules } from "./rules/names.js";
 import { referenceRules } from "./rules/references.js";
+import { syntaxRules } from "./rules/syntax.js";
+import { valueRules } from "./rules/values.js";
 import { dropInOwner, type File, inRelease, type Service } from "./services.js";
 import { silencedIn } from "./silence.js";
 import { parseUnitFile } from "./unit-file.js";
 
 /** Every rule; docs/checks.md has a section for each. */
 export const rules: readonly Rule[] = [
+  ...syntaxRules,
   ...nameRules,
   ...referenceRules,
   ...keyRules,
+  ...valueRules,
   ...imageRules,
   ...combinationRules,
   ...environmentRules,

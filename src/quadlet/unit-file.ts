@@ -36,6 +36,40 @@ export function parseUnitFile(text: string): UnitFile {
   return { entries };
 }
 
+/** A line that is no section, no assignment and no comment, or an assignment above every section. */
+export interface Fault {
+  /** From 1. */
+  readonly line: number;
+  readonly text: string;
+  readonly why: "not an assignment" | "above the first section";
+}
+
+/** What neither Quadlet nor systemd can read of a file. */
+export function faultsIn(text: string): readonly Fault[] {
+  const faults: Fault[] = [];
+  let section = false;
+  for (const { text: line, number } of logicalLines(text)) {
+    if (/^\[.+\]$/.test(line)) section = true;
+    else if (line.startsWith("[") || line.indexOf("=") < 1) {
+      faults.push({ line: number, text: line, why: "not an assignment" });
+    } else if (!section) {
+      faults.push({ line: number, text: line, why: "above the first section" });
+    }
+  }
+  return faults;
+}
+
+/** Whether a quote in a value opens and does not close, or stands within a word as in `it's`. */
+export function hasOpenQuote(value: string): boolean {
+  let open: string | undefined;
+  for (const [piece] of value.matchAll(/\\.|["']/gs)) {
+    if (piece.length > 1) continue;
+    if (open === undefined) open = piece;
+    else if (open === piece) open = undefined;
+  }
+  return open !== undefined;
+}
+
 /**
  * The values of a key in the order they stand. An empty assignment resets a list, as it
  * does for systemd and Quadlet.

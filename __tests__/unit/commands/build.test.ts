@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { build } from "../../../src/commands/build.js";
+import { build, checkVersion } from "../../../src/commands/build.js";
 import { renderTo } from "../../../src/commands/render.js";
 import { Stopwatch } from "../../../src/commands/stopwatch.js";
 import { narrator } from "../../../src/report/narrator.js";
@@ -18,7 +18,9 @@ describe("build", () => {
     using repository = new Repository();
     for (const host of ["root@h", "senex@h"]) {
       const content = contentOf({ stack: "senex", host }, repository.path);
-      const { release, services } = build(content, stacks);
+      const { release, services, findings } = build(content, stacks);
+      expect(findings).toEqual([]);
+      expect(() => checkVersion({ release, services, findings }, content, "5.4.2")).not.toThrow();
       expect(services.map(({ name }) => name)).toEqual([
         "celery-beat.service",
         "celery-worker.service",

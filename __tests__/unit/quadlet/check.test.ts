@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { checkUnits, errorOf } from "../../../src/quadlet/check.js";
 import { servicesOf } from "../../../src/quadlet/services.js";
@@ -82,24 +81,6 @@ describe("comments that silence", () => {
       false,
     ]);
   });
-});
-
-test("the templates of the senex stack raise nothing", () => {
-  const folder = new URL("../../../templates/senex/", import.meta.url);
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((path) => /\.(container|network)(\.j2)?$/.test(path))
-    .map((path) => ({
-      place: "quadlet" as const,
-      path: path.replace(/\.j2$/, "").replace(/^.*\//, ""),
-      content: readFileSync(new URL(path, folder), "utf8").replace(
-        /\{\{.*?\}\}/g,
-        (text) => /default\('?([^')]+)/.exec(text)?.[1] ?? "/opt/x",
-      ),
-      source: path,
-    }));
-  expect(files.length).toBeGreaterThan(4);
-  const context = { scope: "rootless", rollback: true, podman: "5.4.2" } as const;
-  expect(checkUnits(files, servicesOf(files), context)).toEqual([]);
 });
 
 describe("the line of a template", () => {

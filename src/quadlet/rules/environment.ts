@@ -1,6 +1,6 @@
 import { sectionOf } from "../kinds.js";
 import { isSecretName } from "../secret-names.js";
-import { words } from "../unit-file.js";
+import { variablesIn, words } from "../unit-file.js";
 import { entriesOf, type Found, type Rule } from "./finding.js";
 
 const secretInEnvironment: Rule = {
@@ -54,4 +54,36 @@ const rootlessHardening: Rule = {
         })),
 };
 
-export const environmentRules: readonly Rule[] = [secretInEnvironment, rootlessHardening];
+/**
+ * systemd expands `${…}` from [Service] environment alone (podman issue 25532). A release brings
+ * the host's `.env` where a unit has no [Service] EnvironmentFile= of its own.
+ */
+const variableWithoutEnvironment: Rule = {
+  id: "variable-without-environment",
+  severity: "warning",
+  find: (checked) => {
+    const bare = new Map(
+      checked.services
+        .filter(({ serviceEnvFiles }) => serviceEnvFiles.length === 0)
+        .flatMap((service) => service.files.map((file) => [file, service.environment] as const)),
+    );
+    return [...entriesOf(checked, () => true)].flatMap(({ file, entry }): Found[] => {
+      const environment = bare.get(`${file.place}/${file.path}`);
+      if (environment === undefined) return [];
+      return [...new Set(variablesIn(entry.value))]
+        .filter((name) => !Object.hasOwn(environment, name))
+        .map((name) => ({
+          file,
+          entry,
+          message: `nothing in [Service] says what \${${name}} is, and systemd makes it empty`,
+          remedy: `Set it there (Environment= or EnvironmentFile=); where a shell in the container is to read it, write $\${${name}}.`,
+        }));
+    });
+  },
+};
+
+export const environmentRules: readonly Rule[] = [
+  secretInEnvironment,
+  rootlessHardening,
+  variableWithoutEnvironment,
+];

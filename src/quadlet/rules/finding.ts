@@ -52,7 +52,8 @@ export interface Rule {
 
 export interface Found {
   readonly file: Pick<CheckedFile, "place" | "path" | "source">;
-  readonly entry?: Entry;
+  /** Where in the file. */
+  readonly entry?: Pick<Entry, "line">;
   readonly message: string;
   readonly remedy: string;
 }

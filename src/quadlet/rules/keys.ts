@@ -197,15 +197,15 @@ const serviceType: Rule = {
       ...entriesOf(
         checked,
         ({ section, key, value }, kind) =>
-          kind === "container" &&
+          (kind === "container" || kind === "kube") &&
           section === "Service" &&
           key === "Type" &&
           !["notify", "oneshot"].includes(value),
       ),
-    ].map(({ file, entry }) => ({
+    ].map(({ file, entry, kind }) => ({
       file,
       entry,
-      message: `Quadlet takes no Type=${entry.value} for a container`,
+      message: `Quadlet takes no Type=${entry.value} for a .${kind} unit`,
       remedy: "Leave it out (it is notify), or write oneshot.",
     })),
 };

@@ -1,4 +1,5 @@
-import { kindOf, sectionOf } from "../kinds.js";
+import { type Kind, kindOf, sectionOf } from "../kinds.js";
+import { type Entry, words } from "../unit-file.js";
 import { entriesOf, type Found, type Rule } from "./finding.js";
 import { unitOf } from "./names.js";
 
@@ -43,30 +44,39 @@ const naming: Readonly<Record<string, RegExp>> = {
   Pod: /\.pod$/,
 };
 
+/** Orders and dependencies, in which Quadlet takes names of its files for those of their services. */
+const ordering = /^(After|Before|Requires|Requisite|Wants|BindsTo|PartOf|Upholds|Conflicts)$/;
+
+/** The Quadlet files that a line names. */
+function namedBy({ section, key, value }: Entry, kind: Kind): readonly string[] {
+  if (section === "Unit" && ordering.test(key)) {
+    return words(value).filter((name) => kindOf(name) !== undefined);
+  }
+  if (section !== sectionOf(kind)) return [];
+  if (key === "Mount") {
+    const source = /(?:^|,)(?:source|src)=([^,]+)/.exec(value)?.[1] ?? "";
+    return /\.(volume|image|build)$/.test(source) ? [source] : [];
+  }
+  const name = value.split(":")[0] ?? "";
+  return naming[key]?.test(name) && kindOf(name) !== undefined ? [name] : [];
+}
+
 const missingReference: Rule = {
   id: "missing-reference",
   severity: "warning",
   find: (checked) => {
     const units = new Set(checked.files.filter(({ dropIn }) => !dropIn).map(({ path }) => path));
-    return [
-      ...entriesOf(
-        checked,
-        ({ section, key }, kind) => section === sectionOf(kind) && naming[key] !== undefined,
-      ),
-    ].flatMap(({ file, entry }): Found[] => {
-      const name = entry.value.split(":")[0] ?? "";
-      if (!naming[entry.key]?.test(name) || kindOf(name) === undefined || units.has(name))
-        return [];
-      return [
-        {
+    return [...entriesOf(checked, () => true)].flatMap(({ file, entry, kind }): Found[] =>
+      namedBy(entry, kind)
+        .filter((name) => !units.has(name))
+        .map((name) => ({
           file,
           entry,
           message: `${entry.key}= names ${name}, which is no unit of this release`,
           remedy:
             "Add it, unless the host has it from elsewhere; Podman refuses what it does not find.",
-        },
-      ];
-    });
+        })),
+    );
   },
 };
 
