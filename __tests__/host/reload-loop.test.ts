@@ -9,7 +9,7 @@ import { Site } from "./campaign/site.js";
  * Anybody may reload systemd at any moment: a package upgrade does. Whatever it then finds in
  * the directories of units becomes what runs, so that they must be whole at every instant.
  */
-const deploys = Number(process.env.RELOAD_LOOP_DEPLOYS ?? (process.env.CAMPAIGN ? 100 : 4));
+const deploys = Number(process.env.RELOAD_LOOP_DEPLOYS ?? (process.env.CAMPAIGN ? 100 : 3));
 
 let bed: Bed;
 let host: Host;
