@@ -6,6 +6,8 @@ import { unitOf } from "./names.js";
 /** A unit with its drop-ins, as Quadlet takes them together. */
 function* units({ files, services }: Checked) {
   for (const service of services) {
+    // Its template has been told of already.
+    if (service.instanceOf !== undefined) continue;
     const parts = files.filter((file) => service.files.includes(`${file.place}/${file.path}`));
     const unit: UnitFile = { entries: parts.flatMap((file) => file.unit.entries) };
     const value = (key: string) => lastValue(unit, sectionOf(service.kind), key);

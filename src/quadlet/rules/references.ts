@@ -1,4 +1,4 @@
-import { type Kind, kindOf, sectionOf } from "../kinds.js";
+import { type Kind, kindOf, sectionOf, templateOf } from "../kinds.js";
 import { type Entry, words } from "../unit-file.js";
 import { entriesOf, type Found, type Rule } from "./finding.js";
 import { unitOf } from "./names.js";
@@ -68,7 +68,7 @@ const missingReference: Rule = {
     const units = new Set(checked.files.filter(({ dropIn }) => !dropIn).map(({ path }) => path));
     return [...entriesOf(checked, () => true)].flatMap(({ file, entry, kind }): Found[] =>
       namedBy(entry, kind)
-        .filter((name) => !units.has(name))
+        .filter((name) => !units.has(name) && !units.has(templateOf(name) ?? ""))
         .map((name) => ({
           file,
           entry,
@@ -84,8 +84,10 @@ const missingReference: Rule = {
 const portClash: Rule = {
   id: "port-clash",
   severity: "error",
-  find: ({ files, services }) =>
-    services.flatMap((service, index) =>
+  find: ({ files, services: all }) => {
+    // A template runs as its instances alone.
+    const services = all.filter(({ startable }) => startable);
+    return services.flatMap((service, index) =>
       service.ports.flatMap((port): Found[] => {
         const other = services
           .slice(0, index)
@@ -106,7 +108,8 @@ const portClash: Rule = {
               },
             ];
       }),
-    ),
+    );
+  },
 };
 
 function isAny(address: string): boolean {
