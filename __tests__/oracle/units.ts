@@ -332,6 +332,16 @@ const sets: readonly Case[] = [
       ),
     },
   },
+  {
+    name: "an instance with a file, and the template's drop-in",
+    files: {
+      "w@.container": plain,
+      "w@a.container": plain,
+      "w@.container.d/a.conf": "[Container]\nPidsLimit=9\n",
+      "w@a.container.d/b.conf": "[Container]\nHostName=a\n",
+      "b.container": `[Unit]\nAfter=w@a.container\n[Container]\n${image}\n`,
+    },
+  },
   // Nearly what the rules find, and right.
   ...[
     "Mount=type=bind,src=/opt/shop,dst=/shop,ro",
@@ -653,6 +663,10 @@ export const bad: readonly Case[] = [
     container("Mount=type=image,source=nope.image,destination=/web"),
   ),
   bad_("missing-reference", "an order", `[Unit]\nAfter=nope.network\n${plain}`),
+  bad_("missing-reference", "an instance without a file", {
+    "w@.container": plain,
+    "a.container": `[Unit]\nAfter=w@x.container\n${plain}`,
+  }),
   bad_("missing-reference", "a need", `[Unit]\nRequires=db.container\n${plain}`),
   bad_("missing-reference", "a build's volume", {
     "a.build": "[Build]\nImageTag=localhost/a:1\nSetWorkingDirectory=unit\nVolume=nope.volume:/x\n",

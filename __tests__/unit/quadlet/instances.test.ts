@@ -121,10 +121,10 @@ describe("a template and its instances", () => {
     ]);
   });
 
-  test("an instance may be named where its template is there", () => {
-    const needs = (name: string) => `[Unit]\nAfter=${name}\n${plain}`;
-    expect(check({ "w@.container": plain, "a.container": needs("w@x.container") })).toEqual([]);
-    expect(check({ "w@.container": plain, "a.container": needs("v@x.container") })).toEqual([
+  test("Quadlet looks for the instance's own file, and a template is not enough", () => {
+    const a = `[Unit]\nAfter=w@x.container\n${plain}`;
+    expect(check({ "w@.container": plain, "w@x.container": plain, "a.container": a })).toEqual([]);
+    expect(check({ "w@.container": plain, "a.container": a })).toEqual([
       "missing-reference a.container",
     ]);
   });

@@ -1,4 +1,4 @@
-import { type Kind, kindOf, sectionOf, templateOf } from "../kinds.js";
+import { type Kind, kindOf, sectionOf } from "../kinds.js";
 import { type Entry, words } from "../unit-file.js";
 import { entriesOf, type Found, type Rule } from "./finding.js";
 import { unitOf } from "./names.js";
@@ -68,7 +68,7 @@ const missingReference: Rule = {
     const units = new Set(checked.files.filter(({ dropIn }) => !dropIn).map(({ path }) => path));
     return [...entriesOf(checked, () => true)].flatMap(({ file, entry, kind }): Found[] =>
       namedBy(entry, kind)
-        .filter((name) => !units.has(name) && !units.has(templateOf(name) ?? ""))
+        .filter((name) => !units.has(name))
         .map((name) => ({
           file,
           entry,
