@@ -124,7 +124,7 @@ function page(): string {
       "good",
       String(good.length),
       "raises nothing in any",
-      `takes all but the ${good.filter(({ podman }) => podman === "5.8").length} that need 5.8, which the check says when it knows the host's Podman`,
+      `takes all but ${good.filter((one) => !takes["5.4"].get(one)).length} of the ${good.filter(({ podman }) => podman === "5.8").length} that need 5.8, which the check says when it knows the host's Podman`,
       "takes all",
     ]),
     row([
@@ -191,7 +191,7 @@ describe.each(Object.entries(versions) as [Version, "trixie" | "forky"][])(
       "too new: $name",
       ({ index, ...one }) => {
         expect(findings(one, version).map(({ rule }) => rule)).toContain("key-needs-newer-podman");
-        expect(refusals[index], "the generator takes it").toBe(false);
+        expect(refusals[index], "the generator takes it").toBe(one.silent ?? false);
       },
     );
 

@@ -6,6 +6,8 @@ export interface Case {
   readonly files: Readonly<Record<string, string>>;
   /** The Podman that it takes, where 5.4 does not do. */
   readonly podman?: "5.8";
+  /** Whether an older one takes it all the same, and leaves out in silence what it does not know. */
+  readonly silent?: boolean;
   /** What the local check says of it, where it is bad. */
   readonly rule?: string;
   /** Whether it is for a user's manager. */
@@ -294,6 +296,8 @@ const sets: readonly Case[] = [
       "db.container": plain,
       "web.container": `[Unit]\nRequires=db.container\nAfter=db.container\n${plain}`,
     },
+    podman: "5.8",
+    silent: true,
   },
   {
     name: "keys of old",
@@ -339,7 +343,7 @@ const sets: readonly Case[] = [
       "w@a.container": plain,
       "w@.container.d/a.conf": "[Container]\nPidsLimit=9\n",
       "w@a.container.d/b.conf": "[Container]\nHostName=a\n",
-      "b.container": `[Unit]\nAfter=w@a.container\n[Container]\n${image}\n`,
+      "b.container": `[Unit]\nAfter=w@a.service\n[Container]\n${image}\n`,
     },
   },
   // Nearly what the rules find, and right.

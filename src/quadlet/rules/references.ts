@@ -47,11 +47,16 @@ const naming: Readonly<Record<string, RegExp>> = {
 /** Orders and dependencies, in which Quadlet takes names of its files for those of their services. */
 const ordering = /^(After|Before|Requires|Requisite|Wants|BindsTo|PartOf|Upholds|Conflicts)$/;
 
+/** The Quadlet files that an order or a dependency names. */
+export function filesInOrder({ section, key, value }: Entry): readonly string[] {
+  if (section !== "Unit" || !ordering.test(key)) return [];
+  return words(value).filter((name) => kindOf(name) !== undefined);
+}
+
 /** The Quadlet files that a line names. */
-function namedBy({ section, key, value }: Entry, kind: Kind): readonly string[] {
-  if (section === "Unit" && ordering.test(key)) {
-    return words(value).filter((name) => kindOf(name) !== undefined);
-  }
+function namedBy(entry: Entry, kind: Kind): readonly string[] {
+  const { section, key, value } = entry;
+  if (section === "Unit") return filesInOrder(entry);
   if (section !== sectionOf(kind)) return [];
   if (key === "Mount") {
     const source = /(?:^|,)(?:source|src)=([^,]+)/.exec(value)?.[1] ?? "";
