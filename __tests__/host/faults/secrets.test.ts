@@ -96,7 +96,7 @@ describe.concurrent.each(["rootful", "rootless"] as const)("of %s units, shown b
 
   it.each([
     ["whose image does not come", "no-such-tag", "", {}, "manifest unknown"],
-    ["whose unit is refused", "v2", "NoSuchKey=1\n", {}, "unsupported key 'NoSuchKey'"],
+    ["whose unit is refused", "v2", "Network=nope.network\n", {}, "nope.network was not found"],
     ["whose services do not start", "exits", "", {}, /: (restart|settle|health): rootful|rootless/],
     [
       "whose health answer shows the environment",
