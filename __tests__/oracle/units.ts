@@ -426,6 +426,22 @@ const sets: readonly Case[] = [
     files: { "shop.kube": "[Kube]\nYaml=shop.yml\n[Service]\nType=oneshot\n" },
   },
   {
+    name: "a build of a folder",
+    files: {
+      "web.build":
+        "[Build]\nImageTag=localhost/web:1\nSetWorkingDirectory=./shop\nFile=./shop/Containerfile\n",
+    },
+  },
+  {
+    name: "a build of the file's folder",
+    files: {
+      "web.build":
+        "[Build]\nImageTag=localhost/web:1\nSetWorkingDirectory=file\nFile=./Containerfile\n",
+      "two.build":
+        "[Build]\nImageTag=localhost/two:1\nSetWorkingDirectory=file\nFile=/opt/shop/Containerfile\n",
+    },
+  },
+  {
     name: "a build from afar",
     files: {
       "web.build":
@@ -639,6 +655,10 @@ export const bad: readonly Case[] = [
   bad_("oneshot-restart", "a volume's", { "a.volume": "[Volume]\n[Service]\nRestart=always\n" }),
   bad_("service-user", "a user", `${plain}[Service]\nUser=web\n`),
   bad_("service-user", "a dynamic one", `${plain}[Service]\nDynamicUser=yes\n`),
+  bad_("build-context", "a file that is not where it is looked for", {
+    "a.build":
+      "[Build]\nImageTag=localhost/a:1\nSetWorkingDirectory=file\nFile=./shop/Containerfile\n",
+  }),
   bad_("build-context", "the folder of no file", {
     "a.build": "[Build]\nImageTag=localhost/a:1\nSetWorkingDirectory=file\n",
   }),

@@ -56,6 +56,12 @@ const buildContext: Rule = {
       if (directory?.toLowerCase() === "file" && containerfile === undefined) {
         return refuse("SetWorkingDirectory=file needs a File=", "Name the Containerfile.");
       }
+      if (directory?.toLowerCase() === "file" && isInFolder(containerfile ?? "")) {
+        return refuse(
+          "SetWorkingDirectory=file changes into the folder of File=, from where podman does not find it",
+          "Write SetWorkingDirectory=./FOLDER, and File=./FOLDER/Containerfile if it has another name.",
+        );
+      }
       const relative = containerfile !== undefined && !/^([/%]|https?:)/.test(containerfile);
       return relative && directory === undefined
         ? refuse(
@@ -65,6 +71,11 @@ const buildContext: Rule = {
         : [];
     }),
 };
+
+/** Whether a relative path has a folder in it. */
+function isInFolder(path: string): boolean {
+  return !/^([/%]|\.\.\/|\w+:)/.test(path) && path.replace(/^\.\//, "").includes("/");
+}
 
 /** Of two keys that exclude each other, Quadlet takes none: it refuses the unit. */
 const exclusive: Readonly<Partial<Record<Kind, readonly (readonly [string, string])[]>>> = {
