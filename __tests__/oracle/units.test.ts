@@ -63,7 +63,9 @@ async function verdicts(suite: "trixie" | "forky", cases: readonly Case[]): Prom
     await run("unshare", ["--mount", "sh", "-ec", enter, "sh", root, folder]);
     return cases.map((one, index) => {
       const made = readFileSync(join(folder, `${index}/out`), "utf8");
-      return servicesOf(filesOf(one)).every(({ name }) => made.includes(`---${name}---\n`));
+      return servicesOf(filesOf(one))
+        .filter(({ instanceOf }) => instanceOf === undefined)
+        .every(({ name }) => made.includes(`---${name}---\n`));
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -122,7 +124,7 @@ function page(): string {
       "good",
       String(good.length),
       "raises nothing in any",
-      `takes all but the ${good.filter(({ podman }) => podman === "5.8").length} that need 5.8, which the check says when it knows the host's Podman`,
+      `takes all but ${good.filter((one) => !takes["5.4"].get(one)).length} of the ${good.filter(({ podman }) => podman === "5.8").length} that need 5.8, which the check says when it knows the host's Podman`,
       "takes all",
     ]),
     row([
@@ -189,7 +191,7 @@ describe.each(Object.entries(versions) as [Version, "trixie" | "forky"][])(
       "too new: $name",
       ({ index, ...one }) => {
         expect(findings(one, version).map(({ rule }) => rule)).toContain("key-needs-newer-podman");
-        expect(refusals[index], "the generator takes it").toBe(false);
+        expect(refusals[index], "the generator takes it").toBe(one.silent ?? false);
       },
     );
 

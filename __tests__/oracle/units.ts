@@ -6,6 +6,8 @@ export interface Case {
   readonly files: Readonly<Record<string, string>>;
   /** The Podman that it takes, where 5.4 does not do. */
   readonly podman?: "5.8";
+  /** Whether an older one takes it all the same, and leaves out in silence what it does not know. */
+  readonly silent?: boolean;
   /** What the local check says of it, where it is bad. */
   readonly rule?: string;
   /** Whether it is for a user's manager. */
@@ -294,6 +296,8 @@ const sets: readonly Case[] = [
       "db.container": plain,
       "web.container": `[Unit]\nRequires=db.container\nAfter=db.container\n${plain}`,
     },
+    podman: "5.8",
+    silent: true,
   },
   {
     name: "keys of old",
@@ -330,6 +334,16 @@ const sets: readonly Case[] = [
         "# quadlet-deploy: ignore secret-in-environment (a test's)",
         "Environment=DB_PASSWORD=x",
       ),
+    },
+  },
+  {
+    name: "an instance with a file, and the template's drop-in",
+    files: {
+      "w@.container": plain,
+      "w@a.container": plain,
+      "w@.container.d/a.conf": "[Container]\nPidsLimit=9\n",
+      "w@a.container.d/b.conf": "[Container]\nHostName=a\n",
+      "b.container": `[Unit]\nAfter=w@a.service\n[Container]\n${image}\n`,
     },
   },
   // Nearly what the rules find, and right.
@@ -410,6 +424,22 @@ const sets: readonly Case[] = [
   {
     name: "a kube, one shot",
     files: { "shop.kube": "[Kube]\nYaml=shop.yml\n[Service]\nType=oneshot\n" },
+  },
+  {
+    name: "a build of a folder",
+    files: {
+      "web.build":
+        "[Build]\nImageTag=localhost/web:1\nSetWorkingDirectory=./shop\nFile=./shop/Containerfile\n",
+    },
+  },
+  {
+    name: "a build of the file's folder",
+    files: {
+      "web.build":
+        "[Build]\nImageTag=localhost/web:1\nSetWorkingDirectory=file\nFile=./Containerfile\n",
+      "two.build":
+        "[Build]\nImageTag=localhost/two:1\nSetWorkingDirectory=file\nFile=/opt/shop/Containerfile\n",
+    },
   },
   {
     name: "a build from afar",
@@ -625,6 +655,10 @@ export const bad: readonly Case[] = [
   bad_("oneshot-restart", "a volume's", { "a.volume": "[Volume]\n[Service]\nRestart=always\n" }),
   bad_("service-user", "a user", `${plain}[Service]\nUser=web\n`),
   bad_("service-user", "a dynamic one", `${plain}[Service]\nDynamicUser=yes\n`),
+  bad_("build-context", "a file that is not where it is looked for", {
+    "a.build":
+      "[Build]\nImageTag=localhost/a:1\nSetWorkingDirectory=file\nFile=./shop/Containerfile\n",
+  }),
   bad_("build-context", "the folder of no file", {
     "a.build": "[Build]\nImageTag=localhost/a:1\nSetWorkingDirectory=file\n",
   }),
@@ -653,6 +687,10 @@ export const bad: readonly Case[] = [
     container("Mount=type=image,source=nope.image,destination=/web"),
   ),
   bad_("missing-reference", "an order", `[Unit]\nAfter=nope.network\n${plain}`),
+  bad_("missing-reference", "an instance without a file", {
+    "w@.container": plain,
+    "a.container": `[Unit]\nAfter=w@x.container\n${plain}`,
+  }),
   bad_("missing-reference", "a need", `[Unit]\nRequires=db.container\n${plain}`),
   bad_("missing-reference", "a build's volume", {
     "a.build": "[Build]\nImageTag=localhost/a:1\nSetWorkingDirectory=unit\nVolume=nope.volume:/x\n",

@@ -115,10 +115,13 @@ export function plan(goal: Goal, facts: Facts, previous: Manifest | undefined): 
   refuseAstray(linked, facts);
   const foreign = foreignFiles(linked, facts);
   if (!goal.adopt) refuseForeign(foreign, facts);
-  const expected = services.map((service) => ({
-    service: service.name,
-    path: linkPath({ place: "quadlet", path: service.unit }, facts),
-  }));
+  const expected = services
+    // Quadlet makes a template's service, and systemd its instances of that.
+    .filter(({ instanceOf }) => instanceOf === undefined)
+    .map((service) => ({
+      service: service.name,
+      path: linkPath({ place: "quadlet", path: service.unit }, facts),
+    }));
   refuseShadowed(expected, facts);
   const links = planLinks(linked, facts);
   const changes =

@@ -33,6 +33,20 @@ export function sectionOf(kind: Kind): string {
   return kinds[kind].section;
 }
 
+/**
+ * Whether the one-shot service that Quadlet makes of a kind stays "active (exited)" when it is done;
+ * a build does not (seen of Podman 5.4 and 5.8).
+ */
+export function remainsAfterExit(kind: Kind): boolean {
+  return kind === "image" || kind === "volume" || kind === "network" || kind === "artifact";
+}
+
+/** `worker@a.container` and `worker@a.service` are instances of `worker@.container` and so on. */
+export function templateOf(name: string): string | undefined {
+  const [, stem, kind] = /^([^@]+@)[^@]+(\.[a-z]+)$/.exec(name) ?? [];
+  return stem === undefined ? undefined : `${stem}${kind}`;
+}
+
 /** A template unit (`worker@.container`) is installed but has nothing to start by itself. */
 export function isTemplate(service: string): boolean {
   return service.endsWith("@.service");

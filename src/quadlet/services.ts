@@ -1,4 +1,13 @@
-import { isLongRunning, isTemplate, type Kind, kindOf, sectionOf, serviceName } from "./kinds.js";
+import {
+  isLongRunning,
+  isTemplate,
+  type Kind,
+  kindOf,
+  remainsAfterExit,
+  sectionOf,
+  serviceName,
+  templateOf,
+} from "./kinds.js";
 import { type PublishedPort, publishedPorts } from "./ports.js";
 import { earlierUnits, requiredUnits } from "./requires.js";
 import {
@@ -36,7 +45,11 @@ export interface Service {
   readonly files: readonly string[];
   /** Whether it is there to be started: not so a template unit such as `worker@.container`. */
   readonly startable: boolean;
+  /** The template's service, where no file but `DefaultInstance=` makes this one. */
+  readonly instanceOf?: string;
   readonly longRunning: boolean;
+  /** Whether it is active once it was started; a build and a job end and are inactive again. */
+  readonly remains: boolean;
   /** The image as the unit names it, variables and all; none where Quadlet makes the image. */
   readonly image?: string;
   /** `[Service] Environment=`, from which systemd expands `${…}`. */
@@ -66,8 +79,12 @@ export function servicesOf(files: readonly File[]): readonly Service[] {
     const kind = file.place === "quadlet" ? kindOf(file.path) : undefined;
     return kind ? [make(file, kind, files)] : [];
   });
-  return made
-    .map((one) => describe(one, made))
+  const instances = made
+    .flatMap((one) => defaultInstance(one, files))
+    .filter(({ name }) => !made.some((one) => one.name === name));
+  const all = [...made, ...instances];
+  return all
+    .map((one) => describe(one, all))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
@@ -82,17 +99,58 @@ interface MadeUnit {
   readonly dropIns: readonly File[];
   readonly kind: Kind;
   readonly name: string;
+  readonly instanceOf?: string;
   readonly merged: UnitFile;
 }
 
 function make(file: File, kind: Kind, files: readonly File[]): MadeUnit {
-  const dropInsOf = (place: File["place"], owner: string) =>
-    files.filter((other) => other.place === place && dropInOwner(other.path) === owner);
-  const ofUnit = dropInsOf("quadlet", file.path);
+  const ofUnit = dropInsOf("quadlet", file.path, files);
   // Quadlet names the service before systemd looks for the drop-ins of that name.
   const name = serviceName(file.path, kind, merge([file, ...ofUnit]));
-  const dropIns = [...ofUnit, ...dropInsOf("systemd", name)];
+  const dropIns = [...ofUnit, ...dropInsOf("systemd", name, files)];
   return { file, dropIns, kind, name, merged: merge([file, ...dropIns]) };
+}
+
+/**
+ * The drop-ins of a unit in the order in which they count. An instance has its template's as well,
+ * and of two of one file name its own alone (systemd.unit(5), podman-systemd.unit(5)).
+ */
+function dropInsOf(place: File["place"], unit: string, files: readonly File[]): readonly File[] {
+  const found = new Map<string, File>();
+  for (const owner of [templateOf(unit), unit]) {
+    for (const file of files) {
+      if (owner === undefined || file.place !== place || dropInOwner(file.path) !== owner) continue;
+      found.set(file.path.slice(file.path.lastIndexOf("/") + 1), file);
+    }
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, file]) => file);
+}
+
+/**
+ * The instance that systemd starts of a template that is installed: `DefaultInstance=`, which has
+ * no file of its own.
+ */
+function defaultInstance(template: MadeUnit, files: readonly File[]): readonly MadeUnit[] {
+  const { name, merged } = template;
+  const instance = lastValue(merged, "Install", "DefaultInstance");
+  const installed = ["WantedBy", "RequiredBy", "UpheldBy"].some(
+    (key) => valuesOf(merged, "Install", key).length > 0,
+  );
+  if (!isTemplate(name) || instance === undefined || !installed) return [];
+  const its = name.replace("@.", `@${instance}.`);
+  const dropIns = [
+    ...template.dropIns.filter(({ place }) => place === "quadlet"),
+    ...dropInsOf("systemd", its, files),
+  ];
+  return [
+    {
+      ...template,
+      name: its,
+      instanceOf: name,
+      dropIns,
+      merged: merge([template.file, ...dropIns]),
+    },
+  ];
 }
 
 function merge(files: readonly File[]): UnitFile {
@@ -100,13 +158,15 @@ function merge(files: readonly File[]): UnitFile {
 }
 
 function describe(
-  { file, dropIns, kind, name, merged }: MadeUnit,
+  { file, dropIns, kind, name, instanceOf, merged }: MadeUnit,
   all: readonly MadeUnit[],
 ): Service {
   const section = sectionOf(kind);
   const serviceEnvFiles = valuesOf(merged, "Service", "EnvironmentFile");
   const image =
     kind === "container" || kind === "image" ? lastValue(merged, section, "Image") : undefined;
+  const type = lastValue(merged, "Service", "Type") ?? (isLongRunning(kind) ? "" : "oneshot");
+  const oneshot = type === "oneshot";
   const required = new Set(requiredUnits(merged, kind));
   const earlier = new Set(earlierUnits(merged, kind));
   return {
@@ -116,7 +176,9 @@ function describe(
     source: file.source,
     files: [file, ...dropIns].map((part) => `${part.place}/${part.path}`),
     startable: !isTemplate(name),
-    longRunning: isLongRunning(kind),
+    ...(instanceOf === undefined ? {} : { instanceOf }),
+    longRunning: isLongRunning(kind) && !oneshot,
+    remains: !oneshot || isYes(lastValue(merged, "Service", "RemainAfterExit"), kind),
     ...(image === undefined || /\.(image|build)$/.test(image) ? {} : { image }),
     ...(kind === "network" ? { network: networkName(file.path, merged) } : {}),
     environment: Object.fromEntries(
@@ -147,6 +209,10 @@ function describe(
       })
       .map((other) => other.name),
   };
+}
+
+function isYes(value: string | undefined, kind: Kind): boolean {
+  return value === undefined ? remainsAfterExit(kind) : /^(1|yes|y|true|t|on)$/i.test(value);
 }
 
 /** `NetworkName=`, or the file's name behind "systemd-" (podman-systemd.unit(5)). */

@@ -53,6 +53,31 @@ test.each([
   );
 });
 
+test.each([
+  ["5.4.2", "db.container", ["key-needs-newer-podman:2"]],
+  ["5.4.2", "shop.network", ["key-needs-newer-podman:2"]],
+  ["5.4.2", "db.service", []],
+  ["5.5.0", "db.container", []],
+  [undefined, "db.container", []],
+])("an order by a Quadlet file's name on %s: %s", (podman, name, expected) => {
+  const files = [
+    ["web.container", `[Unit]\nRequires=x.service ${name}\n[Container]\nImage=r.io/x:1\n`],
+    ["db.container", "[Container]\nImage=r.io/x:1\n"],
+    ["shop.network", "[Network]\n"],
+  ].map(([path = "", content = ""]) => ({
+    place: "quadlet" as const,
+    path,
+    content,
+    source: path,
+  }));
+  const found = checkUnits(files, servicesOf(files), {
+    scope: "rootful",
+    rollback: true,
+    ...(podman === undefined ? {} : { podman }),
+  });
+  expect(found.map(({ rule, line }) => `${rule}:${line}`)).toEqual(expected);
+});
+
 describe("comments that silence", () => {
   const image = "[Container]\nImage=redis\n";
   const rulesOf = (text: string) => check(text).map(({ rule }) => rule);

@@ -6,6 +6,8 @@ import { unitOf } from "./names.js";
 /** A unit with its drop-ins, as Quadlet takes them together. */
 function* units({ files, services }: Checked) {
   for (const service of services) {
+    // Its template has been told of already.
+    if (service.instanceOf !== undefined) continue;
     const parts = files.filter((file) => service.files.includes(`${file.place}/${file.path}`));
     const unit: UnitFile = { entries: parts.flatMap((file) => file.unit.entries) };
     const value = (key: string) => lastValue(unit, sectionOf(service.kind), key);
@@ -54,6 +56,12 @@ const buildContext: Rule = {
       if (directory?.toLowerCase() === "file" && containerfile === undefined) {
         return refuse("SetWorkingDirectory=file needs a File=", "Name the Containerfile.");
       }
+      if (directory?.toLowerCase() === "file" && isInFolder(containerfile ?? "")) {
+        return refuse(
+          "SetWorkingDirectory=file changes into the folder of File=, from where podman does not find it",
+          "Write SetWorkingDirectory=./FOLDER, and File=./FOLDER/Containerfile if it has another name.",
+        );
+      }
       const relative = containerfile !== undefined && !/^([/%]|https?:)/.test(containerfile);
       return relative && directory === undefined
         ? refuse(
@@ -63,6 +71,11 @@ const buildContext: Rule = {
         : [];
     }),
 };
+
+/** Whether a relative path has a folder in it. */
+function isInFolder(path: string): boolean {
+  return !/^([/%]|\.\.\/|\w+:)/.test(path) && path.replace(/^\.\//, "").includes("/");
+}
 
 /** Of two keys that exclude each other, Quadlet takes none: it refuses the unit. */
 const exclusive: Readonly<Partial<Record<Kind, readonly (readonly [string, string])[]>>> = {

@@ -20,7 +20,7 @@ const noImage: Rule = {
       }[service.kind as string];
       const mine = files.filter((file) => service.files.includes(`${file.place}/${file.path}`));
       const unit = mine.find((file) => !file.dropIn);
-      if (needs === undefined || unit === undefined) return [];
+      if (needs === undefined || unit === undefined || service.instanceOf) return [];
       const section = sectionOf(service.kind);
       const has = mine.some((file) => needs.some((key) => lastValue(file.unit, section, key)));
       return has

@@ -4,6 +4,7 @@ import table from "../keys.json" with { type: "json" };
 import { sectionOf } from "../kinds.js";
 import type { Entry } from "../unit-file.js";
 import { type Checked, entriesOf, type Found, type Rule } from "./finding.js";
+import { filesInOrder } from "./references.js";
 
 /** Since which Podman that Debian carries a key is known, by section and key. */
 const known: Readonly<Record<string, Readonly<Record<string, string>>>> = table;
@@ -141,17 +142,28 @@ const newerPodman: Rule = {
   severity: "error",
   find: (checked) => {
     const version = checked.podman === undefined ? null : coerce(checked.podman);
-    if (version === null) return [];
-    return [...entriesOf(checked, ownSection)].flatMap(({ file, entry }): Found[] => {
-      const since = known[entry.section]?.[entry.key];
-      // Of what came before the oldest manual nobody can say here when; the host itself does.
+    // Which key came in which version between the two manuals nobody can say here; the host can.
+    if (version === null || !lt(version, `${after}.0`)) return [];
+    return [...entriesOf(checked, () => true)].flatMap(({ file, entry, kind }): Found[] => {
+      const has = `the host has ${checked.podman}`;
+      const [name] = filesInOrder(entry);
+      if (name !== undefined) {
+        return [
+          {
+            file,
+            entry,
+            message: `${entry.key}=${name} needs Podman ${after}, and ${has}, which leaves the name as it is: systemd ignores it`,
+            remedy: "Name the service that it makes, as in After=db.service.",
+          },
+        ];
+      }
+      const since = ownSection(entry, kind) ? known[entry.section]?.[entry.key] : undefined;
       if (since === undefined || since === oldest) return [];
-      if (!lt(version, `${since}.0`) || !lt(version, `${between}.0`)) return [];
       return [
         {
           file,
           entry,
-          message: `${entry.key}= needs a newer Podman: ${since} knows it, the host has ${checked.podman}`,
+          message: `${entry.key}= needs a newer Podman: ${since} knows it, ${has}`,
           remedy: "Upgrade Podman on the host, or give the option in PodmanArgs=.",
         },
       ];
@@ -159,9 +171,12 @@ const newerPodman: Rule = {
   },
 };
 
-/** The oldest manual of the table; and the version up to which a host surely lacks what came after it. */
+/**
+ * The oldest manual of the table, and the first version after it. That one takes names of Quadlet
+ * files for those of their services (podman pull request 25899; 5.4.2 was seen not to).
+ */
 const oldest = "5.4";
-const between = "5.5";
+const after = "5.5";
 
 const restartUnlessStopped: Rule = {
   id: "restart-unless-stopped",

@@ -1,4 +1,4 @@
-import { sectionOf } from "../kinds.js";
+import { sectionOf, templateOf } from "../kinds.js";
 import { dropInOwner, type Service } from "../services.js";
 import { lastValue } from "../unit-file.js";
 import { type CheckedFile, entriesOf, type Found, type Rule } from "./finding.js";
@@ -36,6 +36,8 @@ const sharedName: Rule = {
           section === sectionOf(kind) && key === "ContainerName" && !/[%$]/.test(value),
       ),
     ].flatMap(({ file, entry }): Found[] => {
+      // Nothing starts a template itself; its instances' files have the name as well.
+      if (file.path.includes("@.")) return [];
       const other = seen.get(entry.value);
       seen.set(entry.value, file.source);
       return other === undefined || other === file.source
@@ -86,7 +88,7 @@ const strayDropIn: Rule = {
       const owner = dropInOwner(file.path);
       if (owner === undefined || reachesOthers(owner) !== undefined) return [];
       const owners = services.map(({ unit, name }) => (file.place === "quadlet" ? unit : name));
-      return owners.includes(owner)
+      return owners.includes(owner) || owners.includes(templateOf(owner) ?? "")
         ? []
         : [
             {

@@ -47,11 +47,16 @@ const naming: Readonly<Record<string, RegExp>> = {
 /** Orders and dependencies, in which Quadlet takes names of its files for those of their services. */
 const ordering = /^(After|Before|Requires|Requisite|Wants|BindsTo|PartOf|Upholds|Conflicts)$/;
 
+/** The Quadlet files that an order or a dependency names. */
+export function filesInOrder({ section, key, value }: Entry): readonly string[] {
+  if (section !== "Unit" || !ordering.test(key)) return [];
+  return words(value).filter((name) => kindOf(name) !== undefined);
+}
+
 /** The Quadlet files that a line names. */
-function namedBy({ section, key, value }: Entry, kind: Kind): readonly string[] {
-  if (section === "Unit" && ordering.test(key)) {
-    return words(value).filter((name) => kindOf(name) !== undefined);
-  }
+function namedBy(entry: Entry, kind: Kind): readonly string[] {
+  const { section, key, value } = entry;
+  if (section === "Unit") return filesInOrder(entry);
   if (section !== sectionOf(kind)) return [];
   if (key === "Mount") {
     const source = /(?:^|,)(?:source|src)=([^,]+)/.exec(value)?.[1] ?? "";
@@ -84,8 +89,10 @@ const missingReference: Rule = {
 const portClash: Rule = {
   id: "port-clash",
   severity: "error",
-  find: ({ files, services }) =>
-    services.flatMap((service, index) =>
+  find: ({ files, services: all }) => {
+    // A template runs as its instances alone.
+    const services = all.filter(({ startable }) => startable);
+    return services.flatMap((service, index) =>
       service.ports.flatMap((port): Found[] => {
         const other = services
           .slice(0, index)
@@ -106,7 +113,8 @@ const portClash: Rule = {
               },
             ];
       }),
-    ),
+    );
+  },
 };
 
 function isAny(address: string): boolean {
