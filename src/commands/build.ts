@@ -5,7 +5,7 @@ import type { Finding } from "../quadlet/rules/finding.js";
 import { type Service, servicesOf } from "../quadlet/services.js";
 import { type Release, renderRelease } from "../render/release.js";
 import { supplyServiceEnvironment } from "../render/service-environment.js";
-import { sourceLine } from "../render/source-line.js";
+import { lineInSource } from "../render/source-line.js";
 import { findSources } from "../render/sources.js";
 import type { Content } from "../settings/settings.js";
 
@@ -50,7 +50,7 @@ export function checkVersion({ release, services }: Built, content: Content, pod
 export function inSource(findings: readonly Finding[], release: Release): readonly Finding[] {
   return findings.map((finding) => {
     const file = release.files.find((one) => inRelease(one) === finding.path);
-    if (file?.template === undefined || finding.line === undefined) return finding;
-    return { ...finding, line: sourceLine(file.template, file.content, finding.line) };
+    if (file === undefined || finding.line === undefined) return finding;
+    return { ...finding, line: lineInSource(file, finding.line) };
   });
 }

@@ -5,42 +5,46 @@ import { inRelease, type Placed } from "../plan/paths.js";
 import type { Plan } from "../plan/plan.js";
 import type { FileDiff } from "../report/report.js";
 
+type Files = readonly (Placed & { readonly content: string })[];
+
 /** The files that change, as they stand on the host and as they will. */
 export async function readDiffs(
   session: Session,
   owner: Owner,
   plan: Plan,
-  files: readonly (Placed & { readonly content: string })[],
+  files: Files,
 ): Promise<readonly FileDiff[]> {
-  const onHost = (path: string) => `${plan.directories.state}/current/${path}`;
-  const changed = plan.files
-    .filter(({ change }) => change !== "unchanged")
-    .map((file) => ({ path: inRelease(file), change: file.change }));
-  const there = changed.filter(({ change }) => change !== "added").map(({ path }) => onHost(path));
-  const before = there.length === 0 ? new Map() : await readFiles(session, owner, there);
-  const after = new Map(files.map((file) => [inRelease(file), file.content]));
-  return changed.map(({ path, change }) => diff(path, change, before.get(onHost(path)), after));
+  const there = plan.files
+    .filter(({ change }) => change === "changed" || change === "removed")
+    .map((file) => onHost(plan, inRelease(file)));
+  return diffsOf(
+    plan,
+    files,
+    there.length === 0 ? new Map() : await readFiles(session, owner, there),
+  );
 }
 
-/** The same for a host that has nothing yet. */
-export function newDiffs(
+/** @param before content of files on the host, by absolute path; none on an empty one */
+export function diffsOf(
   plan: Plan,
-  files: readonly (Placed & { readonly content: string })[],
+  files: Files,
+  before: ReadonlyMap<string, string>,
 ): readonly FileDiff[] {
-  const after = new Map(files.map((file) => [inRelease(file), file.content]));
-  return plan.files.map((file) => diff(inRelease(file), file.change, undefined, after));
+  const contents = new Map(files.map((file) => [inRelease(file), file.content]));
+  return plan.files
+    .filter(({ change }) => change !== "unchanged")
+    .map((file): FileDiff => {
+      const path = inRelease(file);
+      const was = before.get(onHost(plan, path));
+      const becomes = file.change === "removed" ? undefined : contents.get(path);
+      return {
+        path,
+        ...(was === undefined ? {} : { before: was }),
+        ...(becomes === undefined ? {} : { after: becomes }),
+      };
+    });
 }
 
-function diff(
-  path: string,
-  change: string,
-  before: string | undefined,
-  after: ReadonlyMap<string, string>,
-): FileDiff {
-  const becomes = change === "removed" ? undefined : after.get(path);
-  return {
-    path,
-    ...(before === undefined ? {} : { before }),
-    ...(becomes === undefined ? {} : { after: becomes }),
-  };
+function onHost({ directories }: Plan, path: string): string {
+  return `${directories.state}/current/${path}`;
 }

@@ -8,7 +8,7 @@ import {
 import { hostFindings } from "../quadlet/host-verify.js";
 import type { Finding } from "../quadlet/rules/finding.js";
 import type { Release, ReleaseFile } from "../render/release.js";
-import { sourceLine } from "../render/source-line.js";
+import { lineInSource } from "../render/source-line.js";
 import type { HostReport } from "../report/report.js";
 import type { Scope } from "../settings/settings.js";
 import { type Built, inSource } from "./build.js";
@@ -69,6 +69,5 @@ function withMore(findings: readonly Finding[], more: readonly Finding[]): reado
 function lineOf(message: GeneratorMessage, file: ReleaseFile): number | undefined {
   const { about } = message;
   const line = message.line ?? (about && lineAbout(about, file.content));
-  if (line === undefined || file.template === undefined) return line;
-  return sourceLine(file.template, file.content, line);
+  return line && lineInSource(file, line);
 }

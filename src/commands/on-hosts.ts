@@ -10,7 +10,7 @@ import { isLost, Line } from "../host/line.js";
 import { type Owner, ownerOf } from "../host/owner.js";
 import type { Session } from "../host/session.js";
 import { transact } from "../host/transact.js";
-import { type Adopted, timeLimit, transactionOf } from "../host/transaction.js";
+import { type Adopted, type Application, timeLimit, transactionOf } from "../host/transaction.js";
 import type { Facts } from "../plan/facts.js";
 import type { Plan } from "../plan/plan.js";
 import type { Service } from "../quadlet/services.js";
@@ -176,18 +176,8 @@ async function attemptOn(
     enter("upload");
     archive = await session.upload(intent.archive);
   }
-  const application = {
-    app: content.app,
-    pull: intent.pull,
-    restart: intent.restart,
-    stableFor: settings.stableFor,
-    health,
-    target,
-    rollback: settings.rollback,
-    keepReleases: settings.keepReleases,
-    holder: [context.actor || "somebody", context.run].filter(Boolean).join(", "),
-    ...(intent.adopted === undefined ? {} : { adopted: intent.adopted }),
-  };
+  const holder = [context.actor || "somebody", context.run].filter(Boolean).join(", ");
+  const application = applicationOf(settings, intent, target, holder);
   enter("begin");
   const id = randomBytes(8).toString("hex");
   const applied = await transact(line, owner, transactionOf(id, plan, owner, application), {
@@ -289,6 +279,27 @@ function releaseNow({ facts, plan, applied }: Seen): string {
     default:
       return before;
   }
+}
+
+/** How a plan is carried out, as the settings and the command say. */
+export function applicationOf(
+  settings: HostSettings,
+  { pull, restart, adopted }: Intent,
+  target: HealthTarget,
+  holder: string,
+): Application {
+  return {
+    app: settings.content.app,
+    pull,
+    restart,
+    stableFor: settings.stableFor,
+    health: settings.health,
+    target,
+    rollback: settings.rollback,
+    keepReleases: settings.keepReleases,
+    holder,
+    ...(adopted === undefined ? {} : { adopted }),
+  };
 }
 
 /** What the facts have to say of services. */

@@ -16,10 +16,10 @@ import {
 } from "../settings/settings.js";
 import { type Built, build } from "./build.js";
 import type { Context } from "./context.js";
-import { newDiffs } from "./diffs.js";
+import { diffsOf } from "./diffs.js";
 import { atSource, withRunners, withVerified } from "./host-messages.js";
-import { askedOf, refuseCancelled, whereOn } from "./on-hosts.js";
-import { goalOf, releaseId, ship } from "./ship.js";
+import { applicationOf, askedOf, refuseCancelled, whereOn } from "./on-hosts.js";
+import { goalOf, previousOf, releaseId, ship } from "./ship.js";
 import { Stopwatch } from "./stopwatch.js";
 
 /**
@@ -94,27 +94,17 @@ async function planOn(
     const facts = await readFacts(session, owner, whereOn(content), asked);
     seen.facts = facts;
     enter("plan");
-    const here = { session, owner, facts };
-    const intent = await ship(here, built, id, settings, context);
+    const intent = await ship({ session, owner, facts }, built, id, settings, context);
     seen.plan = intent.plan;
     seen.diffs = intent.diffs;
-    const application = {
-      app: content.app,
-      pull: settings.pull,
-      restart: settings.restart,
-      stableFor: settings.stableFor,
-      health,
-      target: healthTarget(health, built.services, login.host),
-      rollback: settings.rollback,
-      keepReleases: settings.keepReleases,
-      holder: "",
-    };
+    const target = healthTarget(health, built.services, login.host);
+    const application = applicationOf(settings, intent, target, "");
     const archive = intent.archive && (await session.upload(intent.archive));
     enter("validate");
     seen.preview = await previewOn(session, owner, intent.plan, application, archive);
     const moved = movedServices(seen.preview);
     if (moved.size > 0) {
-      seen.plan = (await ship(here, built, id, settings, context, moved)).plan;
+      seen.plan = plan(goalOf(built, id, settings, facts, moved), facts, previousOf(facts));
     }
     return finish([]);
   } catch (error) {
@@ -140,7 +130,7 @@ function planOffline(settings: OfflinePlanSettings, built: Built, id: string): H
     previous: "",
     phases: [],
     plan: planned,
-    diffs: newDiffs(planned, built.release.files),
+    diffs: diffsOf(planned, built.release.files, new Map()),
     errors: [],
   };
 }

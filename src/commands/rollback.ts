@@ -13,6 +13,7 @@ import type { RollbackSettings } from "../settings/settings.js";
 import type { Context } from "./context.js";
 import { readDiffs } from "./diffs.js";
 import { askedOf, type Here, type Intent, onHosts, whereOn } from "./on-hosts.js";
+import { previousOf } from "./ship.js";
 
 /**
  * Returns each host to a release that it keeps, through the same transaction and gates as a
@@ -86,7 +87,7 @@ async function intend(
       recreateNetworks: false,
     },
     { ...facts, services: states, secrets },
-    facts.manifest === undefined ? undefined : parseManifest(facts.host, facts.manifest),
+    previousOf(facts),
   );
   return {
     services,

@@ -21,13 +21,11 @@ export async function ship(
   id: string,
   settings: Shipping & { readonly content: Content },
   context: Context,
-  moved: ReadonlySet<string> = new Set(),
 ): Promise<Intent> {
   const { release, services } = built;
   checkVersion(built, settings.content, facts.podman);
-  const previous =
-    facts.manifest === undefined ? undefined : parseManifest(facts.host, facts.manifest);
-  const planned = plan(goalOf(built, id, settings, facts, moved), facts, previous);
+  const previous = previousOf(facts);
+  const planned = plan(goalOf(built, id, settings, facts), facts, previous);
   const common = {
     plan: planned,
     services,
@@ -75,6 +73,11 @@ export function goalOf(
     recreateNetworks: settings.recreateNetworks,
     moved,
   };
+}
+
+/** What the host's current release says of itself. */
+export function previousOf(facts: Facts): Manifest | undefined {
+  return facts.manifest === undefined ? undefined : parseManifest(facts.host, facts.manifest);
 }
 
 /** Sorts by time, and shows at a glance whether two releases are alike. */

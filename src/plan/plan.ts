@@ -1,4 +1,5 @@
 import type { Service } from "../quadlet/services.js";
+import type { RestartPolicy } from "../settings/settings.js";
 import { planDirectories } from "./directories.js";
 import { type EnvPlan, envFile } from "./env.js";
 import type { Facts } from "./facts.js";
@@ -14,7 +15,7 @@ import {
   refuseUnread,
 } from "./ownership.js";
 import { inRelease, isOurs, linkPath, linkTarget, type Placed } from "./paths.js";
-import { planServices, type Recreated, type RestartPolicy, type ServicePlan } from "./services.js";
+import { planServices, type Recreated, type ServicePlan } from "./services.js";
 
 export interface Link {
   readonly path: string;

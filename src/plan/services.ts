@@ -1,10 +1,9 @@
 import { dropInOwner, type Service } from "../quadlet/services.js";
+import type { RestartPolicy } from "../settings/settings.js";
 import { type EnvPlan, readsEnv } from "./env.js";
 import type { Facts } from "./facts.js";
 import type { FilePlan } from "./files.js";
 import type { Manifest } from "./manifest.js";
-
-export type RestartPolicy = "changed" | "all" | "none";
 
 export interface ServicePlan {
   readonly name: string;

@@ -1,5 +1,5 @@
 import type { Finding } from "./rules/finding.js";
-import { type File, inRelease, type Service } from "./services.js";
+import { type File, inRelease, partsOf, type Service } from "./services.js";
 import { silencedIn } from "./silence.js";
 import { parseUnitFile } from "./unit-file.js";
 import { verifyMessages } from "./verify-messages.js";
@@ -62,7 +62,7 @@ function inUnit(
   services: readonly Service[],
 ): Place | undefined {
   const service = services.find((one) => one.name === name);
-  const parts = files.filter((file) => service?.files.includes(`${file.place}/${file.path}`));
+  const parts = service ? partsOf(service, files) : [];
   const [, unknown, failed] = /key '([^']+)'|Failed to parse (\w+)=/.exec(text) ?? [];
   const wanted = unknown ?? failed;
   for (const file of parts) {

@@ -1,6 +1,6 @@
 import { generatorMessages, lineAbout } from "./generator-messages.js";
 import type { Finding } from "./rules/finding.js";
-import { dropInOwner, type File, type Service } from "./services.js";
+import { dropInOwner, type File, inRelease, partsOf, type Service } from "./services.js";
 import { parseUnitFile } from "./unit-file.js";
 import { verifyMessages } from "./verify-messages.js";
 
@@ -52,7 +52,7 @@ export function verifyFindings(
     const own = files.find(({ place, path }) => place === "systemd" && path === name);
     if (own) return [systemdFinding({ file: own, line }, text)];
     const service = services.find((one) => one.name === name);
-    const parts = files.filter((file) => service?.files.includes(`${file.place}/${file.path}`));
+    const parts = service ? partsOf(service, files) : [];
     const unit = parts.find((file) => file.path === service?.unit);
     if (unit === undefined) return [];
     const made = parseUnitFile(generated.get(name) ?? "").entries;
@@ -85,7 +85,7 @@ function finding(rule: string, { file, line }: Place, message: string): Finding 
     rule,
     severity: "warning",
     source: file.source,
-    path: file.place === "systemd" ? `systemd/${file.path}` : file.path,
+    path: inRelease(file),
     ...(line === undefined ? {} : { line }),
     message,
     remedy: "The host's own has the last word: plan or deploy to it asks it.",

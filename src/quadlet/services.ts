@@ -32,6 +32,14 @@ export function inRelease(file: Pick<File, "place" | "path">): string {
   return file.place === "systemd" ? `systemd/${file.path}` : file.path;
 }
 
+/** The files of a release that a service is made from. */
+export function partsOf<One extends Pick<File, "place" | "path">>(
+  service: Service,
+  files: readonly One[],
+): readonly One[] {
+  return files.filter(({ place, path }) => service.files.includes(`${place}/${path}`));
+}
+
 /** A service that a unit of the release makes, and what it is made from. */
 export interface Service {
   /** `web.service` */

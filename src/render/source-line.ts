@@ -33,3 +33,11 @@ export function sourceLine(template: string, text: string, line: number): number
   }
   return Math.min(line, from);
 }
+
+/** The line of the repository's file that a line of a release's file came from. */
+export function lineInSource(
+  file: { readonly template?: string; readonly content: string },
+  line: number,
+): number {
+  return file.template === undefined ? line : sourceLine(file.template, file.content, line);
+}

@@ -1,5 +1,6 @@
 import type { DeployError } from "../errors.js";
 import { warningsOf } from "../plan/preview.js";
+import { inRelease } from "../quadlet/services.js";
 import { unified } from "./diff.js";
 import type { Redact } from "./redact.js";
 import {
@@ -35,8 +36,6 @@ export function reportJson(report: Report, redact: Redact): string {
 function hostJson(host: HostReport, redact: Redact) {
   const { plan, facts, applied, preview } = host;
   const diffs = new Map((host.diffs ?? []).map((diff) => [diff.path, diff]));
-  const inRelease = (place: string, path: string) =>
-    place === "systemd" ? `systemd/${path}` : path;
   return {
     host: host.host,
     release: host.release,
@@ -48,7 +47,7 @@ function hostJson(host: HostReport, redact: Redact) {
             change: plan.change,
             release: plan.release,
             files: plan.files.map(({ place, path, change, drifted, layer, source }) => {
-              const diff = diffs.get(inRelease(place, path));
+              const diff = diffs.get(inRelease({ place, path }));
               return {
                 place,
                 path,

@@ -110,7 +110,7 @@ restore_files() {
     ! stands "$before/$copy" "$path" || continue
     mkdir -p "${path%/*}" && mv -T "$before/$copy" "$path" || return
   done <"$before/paths"
-  drop_releases || return
+  drop_releases
 }
 
 # The release that did not come to be, and what was adopted for it.

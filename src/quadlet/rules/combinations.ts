@@ -1,4 +1,5 @@
 import { type Kind, sectionOf } from "../kinds.js";
+import { partsOf } from "../services.js";
 import { lastValue, type UnitFile, valuesOf } from "../unit-file.js";
 import type { Checked, Found, Rule } from "./finding.js";
 import { unitOf } from "./names.js";
@@ -8,7 +9,7 @@ function* units({ files, services }: Checked) {
   for (const service of services) {
     // Its template has been told of already.
     if (service.instanceOf !== undefined) continue;
-    const parts = files.filter((file) => service.files.includes(`${file.place}/${file.path}`));
+    const parts = partsOf(service, files);
     const unit: UnitFile = { entries: parts.flatMap((file) => file.unit.entries) };
     const value = (key: string) => lastValue(unit, sectionOf(service.kind), key);
     yield { service, file: unitOf(files, service), unit, value };

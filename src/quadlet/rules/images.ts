@@ -1,4 +1,5 @@
 import { sectionOf } from "../kinds.js";
+import { partsOf } from "../services.js";
 import { lastValue } from "../unit-file.js";
 import { entriesOf, type Found, type Rule } from "./finding.js";
 
@@ -18,7 +19,7 @@ const noImage: Rule = {
         kube: ["Yaml"],
         artifact: ["Artifact"],
       }[service.kind as string];
-      const mine = files.filter((file) => service.files.includes(`${file.place}/${file.path}`));
+      const mine = partsOf(service, files);
       const unit = mine.find((file) => !file.dropIn);
       if (needs === undefined || unit === undefined || service.instanceOf) return [];
       const section = sectionOf(service.kind);
