@@ -1,3 +1,5 @@
+import { isCompanion } from "../quadlet/companions.js";
+import { templateOf } from "../quadlet/kinds.js";
 import { dropInOwner, type Service } from "../quadlet/services.js";
 import { type EnvPlan, readsEnv } from "./env.js";
 import type { Facts } from "./facts.js";
@@ -198,5 +200,9 @@ function isNew(service: Service, files: readonly FilePlan[]): boolean {
 
 function concerns(file: FilePlan, service: Service): boolean {
   if (file.place === "quadlet" && file.path === service.unit) return true;
-  return dropInOwner(file.path) === (file.place === "quadlet" ? service.unit : service.name);
+  if (file.place === "quadlet" && isCompanion(file.path, service.companions)) return true;
+  const owner = dropInOwner(file.path);
+  const its = file.place === "quadlet" ? service.unit : service.name;
+  // An instance has its template's drop-ins as well.
+  return owner !== undefined && (owner === its || owner === templateOf(its));
 }
