@@ -60,6 +60,13 @@ export function planServices(services: readonly Service[], around: Circumstances
     const { name } = service;
     if (!service.startable) return { name, action: "keep", why: [], up: false };
     const why = reasons(service, around);
+    if (!service.remains) {
+      // A build or a job that is done is inactive, and well so.
+      if (facts.services.get(name)?.active === "failed") why.push("it failed");
+      if (around.moved.has(name) && why.length === 0) why.push("its tag names a new image");
+      if (restart === "all") why.push("all are to restart");
+      return { name, action: why.length === 0 ? "keep" : "start", why, up: false };
+    }
     if (!isActive(service, facts)) {
       const idle = isNew(service, files) ? [] : ["it is not running"];
       return { name, action: "start", why: [...why, ...idle], up: true };

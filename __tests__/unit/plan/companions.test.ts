@@ -18,15 +18,7 @@ const files = {
   "web.env": "A=1\n",
 };
 const links = ["conf", "db.container", "web.container", "web.env"];
-/** As a deploy leaves the host: one link for a whole folder. */
-const deployed = (release = releaseOf(files)) => {
-  const facts = hostWith(release);
-  const entries = new Map(
-    [...facts.entries].filter(([path]) => !path.startsWith(`${quadletDir}/conf/`)),
-  );
-  entries.set(`${quadletDir}/conf`, { target: "../quadlet-deploy/shop/current/conf" });
-  return { ...facts, entries };
-};
+const deployed = () => hostWith(releaseOf(files));
 
 describe("files that units use", () => {
   test("are reached through one link for each folder: a container that mounts it sees files", () => {
