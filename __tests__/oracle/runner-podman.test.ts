@@ -10,10 +10,13 @@ import { enclosing } from "../../testbed/sandbox.js";
 const folder = mkdtempSync(join(tmpdir(), "quadlet-deploy-runner-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A program of a root, as if it were this machine's: it sees this machine's temporary files. */
+/**
+ * A program of a root, as if it were this machine's: it sees this machine's temporary files, and
+ * leaves none in the root, of which hosts are made.
+ */
 function within(root: string, program: string): string {
   const path = join(folder, `${root.split("/").at(-1)}-${program.split("/").at(-1)}`);
-  const enter = `mount --bind "${tmpdir()}" "$0/tmp"; exec chroot "$0" ${program} "$@"`;
+  const enter = `mount --bind "${tmpdir()}" "$0/tmp"; mount -t tmpfs tmpfs "$0/run"; exec chroot "$0" ${program} "$@"`;
   writeFileSync(path, `#!/bin/sh\nexec unshare --mount sh -ec '${enter}' '${root}' "$@"\n`);
   chmodSync(path, 0o755);
   return path;
