@@ -14,8 +14,9 @@ export interface Foreign {
  */
 export function foreignFiles(files: readonly Placed[], facts: Facts): readonly Foreign[] {
   const env = linkPath(envFile, facts);
-  return files
-    .map((file) => ({ file, path: linkPath(file, facts) }))
+  const byPath = new Map(files.map((file) => [linkPath(file, facts), file]));
+  return [...byPath]
+    .map(([path, file]) => ({ file, path }))
     .filter(({ path }) => {
       const entry = facts.entries.get(path);
       const mergeable = path === env && entry?.target === undefined;
@@ -68,6 +69,31 @@ export function refuseAstray(files: readonly Placed[], facts: Facts): void {
               object: path,
               cause: `files of ours would go into this folder, which is a link to ${target}; nothing was changed`,
               remedy: "Put a real folder in its place, or remove the link.",
+            }),
+          ];
+    }),
+  );
+}
+
+/**
+ * A folder that units use is reached through one link, which cannot stand where others have a folder.
+ *
+ * @throws {DeployError | DeployErrors} phase `plan`
+ */
+export function refuseFolders(files: readonly Placed[], facts: Facts): void {
+  const links = new Set(files.map((file) => linkPath(file, facts)));
+  throwAll(
+    [...links].flatMap((path) => {
+      const [inside] = [...facts.entries.keys()].filter((entry) => entry.startsWith(`${path}/`));
+      return inside === undefined
+        ? []
+        : [
+            new DeployError({
+              host: facts.host,
+              phase: "plan",
+              object: path,
+              cause: `a folder that this app did not put there is in the way (${inside}); nothing was changed`,
+              remedy: "Move it away, or name the app's own folder otherwise.",
             }),
           ];
     }),

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { inRelease } from "../quadlet/services.js";
+import { dropInOwner, inRelease } from "../quadlet/services.js";
 import type { Facts } from "./facts.js";
 
 export { inRelease };
@@ -22,9 +22,24 @@ export function placeOf(path: string): Placed {
     : { place: "quadlet", path };
 }
 
+/**
+ * The path, inside its place, of the link through which a file is reached: its own, but for a file
+ * in a folder that units use, such as a build's context, the whole folder's. A container that
+ * mounts it would find links that lead nowhere there.
+ */
+function linked(file: Placed): string {
+  const [folder = "", ...rest] = file.path.split("/");
+  return file.place === "quadlet" && rest.length > 0 && dropInOwner(file.path) === undefined
+    ? folder
+    : file.path;
+}
+
 /** Where the link to a file stands on the host. */
 export function linkPath(file: Placed, facts: Facts): string {
-  return posix.join((file.place === "quadlet" ? facts.quadlet : facts.systemdDir).path, file.path);
+  return posix.join(
+    (file.place === "quadlet" ? facts.quadlet : facts.systemdDir).path,
+    linked(file),
+  );
 }
 
 /**
@@ -33,7 +48,8 @@ export function linkPath(file: Placed, facts: Facts): string {
  */
 export function linkTarget(file: Placed, facts: Facts): string {
   const directory = file.place === "quadlet" ? facts.quadlet : facts.systemdDir;
-  const target = posix.join(facts.state.path, "current", inRelease(file));
+  const path = linked(file);
+  const target = posix.join(facts.state.path, "current", inRelease({ place: file.place, path }));
   const plain = directory.real === directory.path && facts.state.real === facts.state.path;
   return plain ? posix.relative(posix.dirname(linkPath(file, facts)), target) : target;
 }

@@ -10,6 +10,7 @@ import {
   type Foreign,
   foreignFiles,
   refuseAstray,
+  refuseFolders,
   refuseForeign,
   refuseShadowed,
   refuseUnread,
@@ -114,6 +115,7 @@ export function plan(goal: Goal, facts: Facts, previous: Manifest | undefined): 
   const carried = planned.filter(keeps);
   const linked = [...goal.files, ...carried, ...(env.used ? [envFile] : [])];
   refuseAstray(linked, facts);
+  refuseFolders(linked, facts);
   const foreign = foreignFiles(linked, facts);
   if (!goal.adopt) refuseForeign(foreign, facts);
   const expected = services
@@ -187,14 +189,14 @@ export function plan(goal: Goal, facts: Facts, previous: Manifest | undefined): 
 }
 
 function planLinks(files: readonly Placed[], facts: Facts): Plan["links"] {
-  const wanted = files.map((file) => {
-    const path = linkPath(file, facts);
+  const byPath = new Map(files.map((file) => [linkPath(file, facts), file]));
+  const wanted = [...byPath].map(([path, file]) => {
     const entry = facts.entries.get(path);
     const stood =
       entry === undefined ? "" : entry.target === undefined ? "file" : `link ${entry.target}`;
     return { path, target: linkTarget(file, facts), stood };
   });
-  const paths = new Set(wanted.map((link) => link.path));
+  const paths = new Set(byPath.keys());
   return {
     add: wanted.filter((link) => link.stood !== `link ${link.target}`),
     keep: wanted.filter((link) => link.stood === `link ${link.target}`).map((link) => link.path),

@@ -1,3 +1,5 @@
+import { isCompanion } from "../quadlet/companions.js";
+import { templateOf } from "../quadlet/kinds.js";
 import { dropInOwner, type Service } from "../quadlet/services.js";
 import type { RestartPolicy } from "../settings/settings.js";
 import { type EnvPlan, readsEnv } from "./env.js";
@@ -57,6 +59,13 @@ export function planServices(services: readonly Service[], around: Circumstances
     const { name } = service;
     if (!service.startable) return { name, action: "keep", why: [], up: false };
     const why = reasons(service, around);
+    if (!service.remains) {
+      // A build or a job that is done is inactive, and well so.
+      if (facts.services.get(name)?.active === "failed") why.push("it failed");
+      if (around.moved.has(name) && why.length === 0) why.push("its tag names a new image");
+      if (restart === "all") why.push("all are to restart");
+      return { name, action: why.length === 0 ? "keep" : "start", why, up: false };
+    }
     if (!isActive(service, facts)) {
       const idle = isNew(service, files) ? [] : ["it is not running"];
       return { name, action: "start", why: [...why, ...idle], up: true };
@@ -197,5 +206,9 @@ function isNew(service: Service, files: readonly FilePlan[]): boolean {
 
 function concerns(file: FilePlan, service: Service): boolean {
   if (file.place === "quadlet" && file.path === service.unit) return true;
-  return dropInOwner(file.path) === (file.place === "quadlet" ? service.unit : service.name);
+  if (file.place === "quadlet" && isCompanion(file.path, service.companions)) return true;
+  const owner = dropInOwner(file.path);
+  const its = file.place === "quadlet" ? service.unit : service.name;
+  // An instance has its template's drop-ins as well.
+  return owner !== undefined && (owner === its || owner === templateOf(its));
 }

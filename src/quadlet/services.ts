@@ -1,3 +1,4 @@
+import { companionsOf } from "./companions.js";
 import {
   isLongRunning,
   isTemplate,
@@ -70,6 +71,8 @@ export interface Service {
   readonly variables: readonly string[];
   /** Host directories that it mounts, as they are written. */
   readonly mounts: readonly string[];
+  /** Files and folders beside the unit that it uses, by their paths below Quadlet's directory. */
+  readonly companions: readonly string[];
   readonly ports: readonly PublishedPort[];
   /** What Podman calls the network that it makes. */
   readonly network?: string;
@@ -201,6 +204,7 @@ function describe(
     mounts: valuesOf(merged, section, "Volume")
       .map((value) => value.split(":")[0] ?? "")
       .filter((source) => /^(\/|%h)/.test(source)),
+    companions: companionsOf(merged, kind),
     ports: publishedPorts(merged, section),
     secrets: valuesOf(merged, section, "Secret").map((value) => value.split(",")[0] ?? ""),
     requires: all

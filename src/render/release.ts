@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { DeployError, deployErrors, throwAll } from "../errors.js";
+import { isCompanion } from "../quadlet/companions.js";
 import { kindOf } from "../quadlet/kinds.js";
+import { servicesOf } from "../quadlet/services.js";
 import type { Content } from "../settings/settings.js";
 import { type EnvEntry, envText, joinEnv, parseEnvFile } from "./env-file.js";
 import { render } from "./jinja/index.js";
@@ -55,17 +57,74 @@ export function renderRelease(sources: Sources, content: Content): Release {
     }
   });
   throwAll(errors);
-  const files = rendered
+  const units = rendered
     .filter(({ source }) => source.path !== ".env")
     .map(({ source, text }) => releaseFile(source, text));
+  const { taken, left } = companionsAmong(sources.others, units);
+  const companions = taken.flatMap((source) => {
+    try {
+      return [releaseFile(source, renderSource(source, sources, variables))];
+    } catch (error) {
+      const known = deployErrors(error);
+      if (known.length === 0) throw error;
+      errors.push(...known);
+      return [];
+    }
+  });
+  throwAll(errors);
+  const files = [...units, ...companions];
   const env = releaseEnv(
     content,
     rendered.filter(({ source }) => source.path === ".env"),
   );
   return withFiles(
-    { app: content.app, environment: content.environment, env, ignored: sources.ignored },
+    {
+      app: content.app,
+      environment: content.environment,
+      env,
+      ignored: left.map(({ file }) => file),
+    },
     files,
   );
+}
+
+/** Names at the top of a release that the host keeps what it knows of the release under. */
+const kept = /^(systemd|manifest\.json|sums|images|health|pending)(\/|$)/;
+
+/**
+ * Of files that are no units, those that a unit uses.
+ *
+ * @throws {DeployError | DeployErrors} phase `sources`, for those that cannot be deployed
+ */
+function companionsAmong(
+  others: readonly Source[],
+  units: readonly ReleaseFile[],
+): { readonly taken: readonly Source[]; readonly left: readonly Source[] } {
+  const wanted = servicesOf(units).flatMap(({ companions }) => companions);
+  const taken = others.filter(({ path }) => isCompanion(path, wanted));
+  throwAll(
+    taken.flatMap(({ file, path, text }): DeployError[] => {
+      const refuse = (cause: string, remedy: string) => [
+        new DeployError({
+          phase: "sources",
+          object: file,
+          location: { file },
+          cause: `a unit uses it, and ${cause}`,
+          remedy,
+        }),
+      ];
+      if (kept.test(path)) {
+        return refuse("its name is one that a release keeps for itself", "Rename it.");
+      }
+      return /[\0\uFFFD]/.test(text)
+        ? refuse(
+            "it is not UTF-8 text, which is all that is deployed",
+            "Put it into the image, or onto the host by other means.",
+          )
+        : [];
+    }),
+  );
+  return { taken, left: others.filter((one) => !taken.includes(one)) };
 }
 
 /** A release of these files; what all of it comes to is digested anew. */
@@ -90,14 +149,14 @@ export function withFiles(
 
 export function releaseFile(
   from: Pick<Source, "place" | "path" | "layer" | "file"> &
-    Partial<Pick<Source, "template" | "text">>,
+    Partial<Pick<Source, "template" | "text" | "executable">>,
   content: string,
 ): ReleaseFile {
   return {
     place: from.place,
     path: from.path,
     content,
-    mode: 0o644,
+    mode: from.executable && from.place === "quadlet" && !kindOf(from.path) ? 0o755 : 0o644,
     sha256: digest(content),
     layer: from.layer,
     source: from.file,

@@ -24,14 +24,16 @@ export interface Source {
   readonly place: Place;
   /** The path below that place, `web.container` or `web.service.d/override.conf`. */
   readonly path: string;
+  /** Whether it may be run, as a script of a build may. */
+  readonly executable: boolean;
 }
 
 export interface Sources {
   readonly chosen: readonly Source[];
   /** Templates that others may include, by path below their layer; every `.j2` file. */
   readonly includable: ReadonlyMap<string, Source>;
-  /** Files that are no unit, no drop-in and no env file, and so are not deployed. */
-  readonly ignored: readonly string[];
+  /** Files that are no unit, no drop-in and no env file: deployed where a unit uses them. */
+  readonly others: readonly Source[];
 }
 
 /**
@@ -51,22 +53,31 @@ export function findSources(content: Content, stacks: string): Sources {
   const errors: DeployError[] = [];
   const chosen = new Map<string, Source>();
   const includable = new Map<string, Source>();
-  const ignored: string[] = [];
+  const others = new Map<string, Source>();
   for (const { layer, paths } of layers) {
     const inLayer = new Map<string, Source>();
     const found = paths.flatMap((path) => readLayer(layer, path, content.workspace, errors));
-    for (const { name, text, file, named } of found) {
+    for (const { name, text, file, named, executable } of found) {
       const placed = place(name);
       if ("refusal" in placed) {
         errors.push(refuse(file, placed.refusal, placed.remedy));
         continue;
       }
       const template = name.endsWith(".j2") && layer !== "units";
-      const source: Source = { layer, file, text, template, place: "quadlet", path: name };
+      const source: Source = {
+        layer,
+        file,
+        text,
+        template,
+        place: "quadlet",
+        path: name,
+        executable,
+      };
       if (template) includable.set(name, source);
       if ("ignored" in placed) {
         if (named) errors.push(refuse(file, "is no unit, no drop-in and no env file"));
-        ignored.push(file);
+        const path = template ? name.replace(/\.j2$/, "") : name;
+        others.set(path, { ...source, path });
         continue;
       }
       if (layer === "units" && name.endsWith(".j2")) {
@@ -100,7 +111,11 @@ export function findSources(content: Content, stacks: string): Sources {
       ),
     });
   }
-  return { chosen: [...chosen.values()].sort(byPath), includable, ignored };
+  return {
+    chosen: [...chosen.values()].sort(byPath),
+    includable,
+    others: [...others.values()].sort(byPath),
+  };
 }
 
 type Placed =
@@ -151,6 +166,7 @@ interface Found {
   readonly name: string;
   readonly file: string;
   readonly text: string;
+  readonly executable: boolean;
 }
 
 function readLayer(
@@ -196,16 +212,19 @@ function readLayer(
       return [];
     }
     const bytes = readFileSync(file);
-    // Other files (a picture in a README, say) may hold anything; units are text.
-    const text = bytes
-      .toString("utf8")
-      .replace(/^\uFEFF/, "")
-      .replace(/\r\n/g, "\n");
-    if ((text.includes("\0") || !isUtf8(bytes)) && !("ignored" in place(name))) {
+    // Other files (a picture in a README, say) may hold anything, and stay as they are; units are text.
+    const isOther = "ignored" in place(name);
+    const whole = bytes.toString("utf8");
+    const text =
+      isOther && !name.endsWith(".j2")
+        ? whole
+        : whole.replace(/^\uFEFF/, "").replace(/\r\n/g, "\n");
+    if ((text.includes("\0") || !isUtf8(bytes)) && !isOther) {
       errors.push(refuse(label, "is not UTF-8 text"));
       return [];
     }
-    return [{ name, file: label, text, named: base !== path }];
+    const executable = (target.mode & 0o111) !== 0;
+    return [{ name, file: label, text, named: base !== path, executable }];
   });
 }
 

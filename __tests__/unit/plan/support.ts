@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { planEnv } from "../../../src/plan/env.js";
 import type { Directory, Facts, ServiceState } from "../../../src/plan/facts.js";
 import { type Manifest, manifestText, parseManifest } from "../../../src/plan/manifest.js";
-import { inRelease } from "../../../src/plan/paths.js";
+import { inRelease, linkPath, linkTarget } from "../../../src/plan/paths.js";
 import { type Goal, type Plan, plan } from "../../../src/plan/plan.js";
 import { servicesOf } from "../../../src/quadlet/services.js";
 import type { EnvEntry } from "../../../src/render/env-file.js";
@@ -110,19 +110,11 @@ export function hostWith(release: Release, more: Partial<Facts> = {}): Facts {
     manifest: manifestText(manifestOf(release)),
     sums: new Map(release.files.map((file) => [inRelease(file), file.sha256])),
     entries: new Map([
-      ...release.files.map((file): [string, { target: string }] =>
-        file.place === "quadlet"
-          ? [
-              `${quadletDir}/${file.path}`,
-              {
-                target: `${"../".repeat(file.path.split("/").length)}quadlet-deploy/shop/current/${file.path}`,
-              },
-            ]
-          : [
-              `${systemdDir}/${file.path}`,
-              { target: `../../../containers/quadlet-deploy/shop/current/systemd/${file.path}` },
-            ],
-      ),
+      // One link for a folder that units use, and one for any other file.
+      ...release.files.map((file): [string, { target: string }] => [
+        linkPath(file, emptyHost),
+        { target: linkTarget(file, emptyHost) },
+      ]),
       [`${quadletDir}/.env`, { target: "../quadlet-deploy/shop/current/.env" }],
     ]),
     env: envFacts(Object.fromEntries(release.env.map(({ key, value }) => [key, value]))),

@@ -122,14 +122,15 @@ describe("places", () => {
     "config/nginx.conf",
     "macros.j2",
     ".gitkeep",
-  ])("%s is ignored, and listed", (name) => {
+  ])("%s is left alone where no unit uses it, and listed", (name) => {
     using repository = new Repository({
       [`${templates}/zz.container`]: unit,
       [`${templates}/${name}`]: "x",
     });
-    const { chosen, ignored } = repository.sources();
+    const { chosen, others } = repository.sources();
     expect(chosen.map((source) => source.path)).toEqual(["zz.container"]);
-    expect(ignored).toEqual([`${templates}/${name}`]);
+    expect(others.map(({ file }) => file)).toEqual([`${templates}/${name}`]);
+    expect(repository.release().ignored).toEqual([`${templates}/${name}`]);
   });
 
   test("templates that are no unit can still be included", () => {
@@ -168,7 +169,7 @@ describe("text", () => {
       [`${templates}/logo.png`]: bytes,
       [`${templates}/zz.container`]: unit,
     });
-    expect(other.sources().ignored).toEqual([`${templates}/logo.png`]);
+    expect(other.sources().others.map(({ file }) => file)).toEqual([`${templates}/logo.png`]);
   });
 });
 

@@ -6,26 +6,29 @@ const badSyntax: Rule = {
   id: "bad-syntax",
   severity: "error",
   find: ({ files }) =>
-    files.flatMap((file) =>
-      faultsIn(file.content).map(({ line, text, why }): Found => {
-        const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
-        const effect =
-          file.kind !== undefined && !file.dropIn
-            ? "Podman then loads no unit of the host at all"
-            : file.kind === undefined
-              ? "systemd ignores it"
-              : "Podman then leaves out the whole drop-in";
-        return {
-          file,
-          entry: { line },
-          message: `${JSON.stringify(shown)} is ${why}: ${effect}`,
-          remedy:
-            why === "not an assignment"
-              ? "Write KEY=value, or # before a comment; a line goes on after a final backslash."
-              : "Put a [Section] above it.",
-        };
-      }),
-    ),
+    files
+      // What units mount or build from is in a language of its own.
+      .filter(({ place, kind }) => place === "systemd" || kind !== undefined)
+      .flatMap((file) =>
+        faultsIn(file.content).map(({ line, text, why }): Found => {
+          const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+          const effect =
+            file.kind !== undefined && !file.dropIn
+              ? "Podman then loads no unit of the host at all"
+              : file.kind === undefined
+                ? "systemd ignores it"
+                : "Podman then leaves out the whole drop-in";
+          return {
+            file,
+            entry: { line },
+            message: `${JSON.stringify(shown)} is ${why}: ${effect}`,
+            remedy:
+              why === "not an assignment"
+                ? "Write KEY=value, or # before a comment; a line goes on after a final backslash."
+                : "Put a [Section] above it.",
+          };
+        }),
+      ),
 };
 
 /** Values that Quadlet splits into words, quotes holding together. */
