@@ -4,10 +4,10 @@ import { readFiles } from "../host/read-files.js";
 import type { Adopted } from "../host/transaction.js";
 import { planEnv } from "../plan/env.js";
 import type { Facts } from "../plan/facts.js";
-import { type Manifest, parseManifest } from "../plan/manifest.js";
+import { type Manifest, type ManifestService, parseManifest } from "../plan/manifest.js";
 import { inRelease } from "../plan/paths.js";
 import { type Goal, type Plan, plan } from "../plan/plan.js";
-import { servicesOf } from "../quadlet/services.js";
+import { type Service, servicesOf } from "../quadlet/services.js";
 import type { Content, Shipping } from "../settings/settings.js";
 import { type Built, checkVersion } from "./build.js";
 import type { Context } from "./context.js";
@@ -116,7 +116,7 @@ function manifest(
       ...carried,
     ],
     services: [
-      ...services.map(({ name, unit }) => ({ name, unit })),
+      ...services.map(manifestService),
       ...(previous?.services ?? []).filter(({ unit }) => units.includes(unit)),
     ],
   };
@@ -153,10 +153,11 @@ function adoptedRelease(
           source,
         })),
       ],
-      services: [
-        ...(previous?.services ?? []),
-        ...services.map(({ name, unit }) => ({ name, unit })),
-      ],
+      services: [...(previous?.services ?? []), ...services.map(manifestService)],
     },
   };
+}
+
+function manifestService({ name, unit, links }: Service): ManifestService {
+  return { name, unit, ...(links.length === 0 ? {} : { links }) };
 }

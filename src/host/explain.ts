@@ -84,6 +84,10 @@ const meanings: Readonly<Record<string, Meaning>> = {
     cause: "the host's own Podman does not accept the unit; nothing was changed",
     remedy: "Its words are below.",
   }),
+  refused: () => ({
+    cause: "the host's own systemd does not accept the unit; nothing was changed",
+    remedy: "Its words are below.",
+  }),
   "network-in-use": ({ text }) => ({
     cause: `the network cannot be made anew, for containers of others use it (${text.trim()}); nothing was changed`,
     remedy: "Stop them first, or leave `recreate-networks` off.",

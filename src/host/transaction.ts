@@ -174,7 +174,10 @@ function planParameters(plan: Plan, how: Application): Readonly<Record<string, s
       .filter((service) => service.up)
       .map((service) => service.name)
       .join(" "),
-    QD_EXPECTED: plan.expected.map(({ service, path }) => `${service}\t${path}`).join("\n"),
+    QD_ON_DEMAND: plan.onDemand.join(" "),
+    QD_EXPECTED: plan.expected
+      .map(({ service, place, path }) => `${service}\t${place}\t${path}`)
+      .join("\n"),
     QD_IMAGES: plan.images.map(({ service, image }) => `${service}\t${image}`).join("\n"),
     QD_PULL: plan.change === "switch" ? "recorded" : how.pull,
     QD_STABLE_FOR: hundredths(how.stableFor),

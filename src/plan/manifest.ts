@@ -26,6 +26,8 @@ export interface ManifestFile {
 export interface ManifestService {
   readonly name: string;
   readonly unit: string;
+  /** Links below systemd's directory that enable it; none for what Quadlet makes. */
+  readonly links?: readonly string[];
 }
 
 export function manifestText(manifest: Manifest): string {

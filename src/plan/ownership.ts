@@ -122,11 +122,15 @@ function foldersOf(path: string, facts: Facts): readonly string[] {
  * @throws {DeployError | DeployErrors} phase `plan`
  */
 export function refuseShadowed(
-  expected: readonly { readonly service: string; readonly path: string }[],
+  expected: readonly {
+    readonly service: string;
+    readonly place: Placed["place"];
+    readonly path: string;
+  }[],
   facts: Facts,
 ): void {
   throwAll(
-    expected.flatMap(({ service, path }) => {
+    expected.flatMap(({ service, place, path }) => {
       const state = facts.services.get(service);
       if (state === undefined) return [];
       const refuse = (cause: string, remedy: string) => [
@@ -135,25 +139,33 @@ export function refuseShadowed(
       if (state.load === "masked") {
         return refuse("the service is masked on the host", `Run: systemctl unmask ${service}`);
       }
-      if (
-        /^\/(etc|run)\/systemd\/|\/\.config\/systemd\//.test(state.fragment) &&
-        !/\/generator/.test(state.fragment)
-      ) {
+      // systemd names the file by its real path where the directory is a link.
+      const { path: directory, real } = place === "quadlet" ? facts.quadlet : facts.systemdDir;
+      const isIts = (file: string) =>
+        file === path ||
+        file === path.replace(directory, real) ||
+        isOurs(file, facts.entries.get(file)?.target, facts);
+      const { source, fragment } = state;
+      if (source !== "" && !isIts(source)) {
         return refuse(
-          `a unit of systemd's own, ${state.fragment}, would be used in place of ours`,
-          "Remove or rename it.",
+          `${source} makes a service of this name already`,
+          "Remove or rename one of them.",
         );
       }
-      const { source } = state;
-      // systemd names the file by its real path where the directory is a link.
-      const real = path.replace(facts.quadlet.path, facts.quadlet.real);
-      const ours =
-        source === path ||
-        source === real ||
-        isOurs(source, facts.entries.get(source)?.target, facts);
-      return source === "" || ours
-        ? []
-        : refuse(`${source} makes a service of this name already`, "Remove or rename one of them.");
+      const isGenerated = source !== "" || /\/generator/.test(fragment);
+      if (isGenerated || fragment === "" || isIts(fragment)) return [];
+      if (place === "systemd") {
+        return refuse(
+          `the host has a unit of this name, ${fragment}, which ours would hide`,
+          "Rename ours; a folder of drop-ins changes what a unit of the host does.",
+        );
+      }
+      return /^\/(etc|run)\/systemd\/|\/\.config\/systemd\//.test(fragment)
+        ? refuse(
+            `a unit of systemd's own, ${fragment}, would be used in place of ours`,
+            "Remove or rename it.",
+          )
+        : [];
     }),
   );
 }

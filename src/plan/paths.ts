@@ -13,6 +13,8 @@ export function onHost(path: string, facts: Pick<Facts, "owner">): string {
 export interface Placed {
   readonly place: "quadlet" | "systemd";
   readonly path: string;
+  /** The file of that place that it leads to, where this is one more link to it. */
+  readonly of?: string;
 }
 
 /** The file at a path inside a release. */
@@ -48,7 +50,7 @@ export function linkPath(file: Placed, facts: Facts): string {
  */
 export function linkTarget(file: Placed, facts: Facts): string {
   const directory = file.place === "quadlet" ? facts.quadlet : facts.systemdDir;
-  const path = linked(file);
+  const path = file.of ?? linked(file);
   const target = posix.join(facts.state.path, "current", inRelease({ place: file.place, path }));
   const plain = directory.real === directory.path && facts.state.real === facts.state.path;
   return plain ? posix.relative(posix.dirname(linkPath(file, facts)), target) : target;

@@ -47,6 +47,14 @@ export interface Goal {
   readonly recreateNetworks: boolean;
 }
 
+/** A unit that systemd is to have loaded. */
+export interface Expected {
+  readonly service: string;
+  readonly place: Placed["place"];
+  /** The link that it comes from. */
+  readonly path: string;
+}
+
 /** What a deploy will change on one host: pure data, made from the goal and the host's facts. */
 export interface Plan {
   readonly host: string;
@@ -86,7 +94,9 @@ export interface Plan {
   /** Services that go on as they are although something changed for them (restart: none), and why. */
   readonly pending: ReadonlyMap<string, string>;
   /** Every service that must be loaded afterwards, and the link that it is loaded from. */
-  readonly expected: readonly { readonly service: string; readonly path: string }[];
+  readonly expected: readonly Expected[];
+  /** Services that a deploy leaves to timers, sockets and other units to start. */
+  readonly onDemand: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -113,7 +123,15 @@ export function plan(goal: Goal, facts: Facts, previous: Manifest | undefined): 
     (file): FilePlan => (keeps(file) ? { ...file, change: "unchanged" } : file),
   );
   const carried = planned.filter(keeps);
-  const linked = [...goal.files, ...carried, ...(env.used ? [envFile] : [])];
+  const linked = [
+    ...goal.files,
+    ...carried,
+    ...(env.used ? [envFile] : []),
+    ...enabling(services),
+    ...enabling(
+      (previous?.services ?? []).filter(({ unit }) => carried.some(({ path }) => path === unit)),
+    ),
+  ];
   refuseAstray(linked, facts);
   refuseFolders(linked, facts);
   const foreign = foreignFiles(linked, facts);
@@ -121,9 +139,10 @@ export function plan(goal: Goal, facts: Facts, previous: Manifest | undefined): 
   const expected = services
     // Quadlet makes a template's service, and systemd its instances of that.
     .filter(({ instanceOf }) => instanceOf === undefined)
-    .map((service) => ({
-      service: service.name,
-      path: linkPath({ place: "quadlet", path: service.unit }, facts),
+    .map(({ name, place, unit }) => ({
+      service: name,
+      place,
+      path: linkPath({ place, path: unit }, facts),
     }));
   refuseShadowed(expected, facts);
   const links = planLinks(linked, facts);
@@ -173,6 +192,7 @@ export function plan(goal: Goal, facts: Facts, previous: Manifest | undefined): 
     recreate: movement.recreate,
     pending: movement.pending,
     expected,
+    onDemand: services.filter(({ onDemand }) => onDemand).map(({ name }) => name),
     warnings: [
       ...movement.warnings,
       ...files
@@ -186,6 +206,15 @@ export function plan(goal: Goal, facts: Facts, previous: Manifest | undefined): 
       ),
     ],
   };
+}
+
+/** The links that enable units of systemd's own. */
+function enabling(
+  services: readonly { readonly unit: string; readonly links?: readonly string[] }[],
+): readonly Placed[] {
+  return services.flatMap(({ unit, links = [] }) =>
+    links.map((path) => ({ place: "systemd" as const, path, of: unit })),
+  );
 }
 
 function planLinks(files: readonly Placed[], facts: Facts): Plan["links"] {

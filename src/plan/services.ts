@@ -1,5 +1,5 @@
 import { isCompanion } from "../quadlet/companions.js";
-import { templateOf } from "../quadlet/kinds.js";
+import { isTemplate, templateOf } from "../quadlet/kinds.js";
 import { dropInOwner, type Service } from "../quadlet/services.js";
 import type { RestartPolicy } from "../settings/settings.js";
 import { type EnvPlan, readsEnv } from "./env.js";
@@ -59,6 +59,13 @@ export function planServices(services: readonly Service[], around: Circumstances
     const { name } = service;
     if (!service.startable) return { name, action: "keep", why: [], up: false };
     const why = reasons(service, around);
+    if (service.onDemand) {
+      const runs = isActive(service, facts) && service.remains;
+      if (runs && restart === "all") why.push("all are to restart");
+      return runs && why.length > 0
+        ? { name, action: "restart", why, up: false }
+        : { name, action: "keep", why: [], up: false };
+    }
     if (!service.remains) {
       // A build or a job that is done is inactive, and well so.
       if (facts.services.get(name)?.active === "failed") why.push("it failed");
@@ -83,6 +90,7 @@ export function planServices(services: readonly Service[], around: Circumstances
   const moving = withDependants(
     planned.map((one) => (held.includes(one) ? { ...one, action: "keep", why: [] } : one)),
     services,
+    facts,
   );
   return {
     services: [...moving, ...removedServices(services, previous, carried)],
@@ -124,7 +132,7 @@ function removedServices(
   const names = new Set(services.map((service) => service.name));
   return (previous?.services ?? [])
     .filter((service) => !names.has(service.name) && !carried.includes(service.unit))
-    .filter((service) => !service.name.endsWith("@.service"))
+    .filter((service) => !isTemplate(service.name))
     .map(({ name, unit }) => ({
       name,
       action: "stop",
@@ -137,15 +145,19 @@ function removedServices(
 function withDependants(
   planned: readonly ServicePlan[],
   services: readonly Service[],
+  facts: Facts,
 ): readonly ServicePlan[] {
   const required = new Map(services.map(({ name, requires }) => [name, requires]));
+  const runs = (name: string) => facts.services.get(name)?.active === "active";
   const moving = new Map<string, string>(
     planned.filter(({ action }) => action !== "keep").map(({ name, action }) => [name, action]),
   );
   const dependants = () =>
     planned.filter(
       ({ name, up }) =>
-        up && !moving.has(name) && required.get(name)?.some((one) => moving.has(one)),
+        (up || runs(name)) &&
+        !moving.has(name) &&
+        required.get(name)?.some((one) => moving.has(one)),
     );
   for (let next = dependants(); next.length > 0; next = dependants()) {
     for (const { name } of next) moving.set(name, "restart");
@@ -200,12 +212,13 @@ function isActive(service: Service, facts: Facts): boolean {
 
 function isNew(service: Service, files: readonly FilePlan[]): boolean {
   return files.some(
-    ({ place, path, change }) => place === "quadlet" && path === service.unit && change === "added",
+    ({ place, path, change }) =>
+      place === service.place && path === service.unit && change === "added",
   );
 }
 
 function concerns(file: FilePlan, service: Service): boolean {
-  if (file.place === "quadlet" && file.path === service.unit) return true;
+  if (file.place === service.place && file.path === service.unit) return true;
   if (file.place === "quadlet" && isCompanion(file.path, service.companions)) return true;
   const owner = dropInOwner(file.path);
   const its = file.place === "quadlet" ? service.unit : service.name;

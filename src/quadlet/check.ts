@@ -7,6 +7,7 @@ import { imageRules } from "./rules/images.js";
 import { keyRules } from "./rules/keys.js";
 import { nameRules } from "./rules/names.js";
 import { referenceRules } from "./rules/references.js";
+import { startingRules } from "./rules/starting.js";
 import { syntaxRules } from "./rules/syntax.js";
 import { valueRules } from "./rules/values.js";
 import { dropInOwner, type File, inRelease, type Service } from "./services.js";
@@ -23,6 +24,7 @@ export const rules: readonly Rule[] = [
   ...imageRules,
   ...combinationRules,
   ...environmentRules,
+  ...startingRules,
 ];
 
 /** What a release is checked for. */

@@ -20,9 +20,7 @@ export function hostFindings(
 ): readonly Finding[] {
   return verifyMessages(lines).flatMap(({ file: named, line: number, text }): Finding[] => {
     const path = named.replace(/^\//, "");
-    const place = path.includes("/")
-      ? inDropIn(path, number, files)
-      : inUnit(path, text, files, services);
+    const place = inSystemds(path, number, files) ?? inUnit(path, text, files, services);
     if (place === undefined) return [];
     const { file } = place;
     if (silencedIn(file.content)(rule, place.line)) return [];
@@ -45,7 +43,8 @@ interface Place {
   readonly line?: number;
 }
 
-function inDropIn(
+/** Drop-ins and plain units are what systemd reads, line by line. */
+function inSystemds(
   path: string,
   line: number | undefined,
   files: readonly File[],

@@ -18,8 +18,20 @@ const kinds = {
 
 export type Kind = keyof typeof kinds;
 
+/** Units of systemd's own that a release may hold beside those of Quadlet. */
+const plain = {
+  service: "Service",
+  timer: "Timer",
+  socket: "Socket",
+  path: "Path",
+  target: "Target",
+  slice: "Slice",
+} as const;
+
+export type PlainKind = keyof typeof plain;
+
 /** A long-running service stays up; a one-shot one makes something and remains as "exited". */
-export function isLongRunning(kind: Kind): boolean {
+export function isLongRunning(kind: Kind | PlainKind): boolean {
   return kind === "container" || kind === "kube" || kind === "pod";
 }
 
@@ -29,15 +41,25 @@ export function kindOf(path: string): Kind | undefined {
   return Object.hasOwn(kinds, extension) ? (extension as Kind) : undefined;
 }
 
-export function sectionOf(kind: Kind): string {
-  return kinds[kind].section;
+/** The kind of a unit that systemd reads by itself, `backup.timer`; `undefined` for other files. */
+export function plainKindOf(path: string): PlainKind | undefined {
+  const extension = /^[^/]+\.([a-z]+)$/.exec(path)?.[1] ?? "";
+  return Object.hasOwn(plain, extension) ? (extension as PlainKind) : undefined;
+}
+
+export function isPlain(kind: Kind | PlainKind): kind is PlainKind {
+  return Object.hasOwn(plain, kind);
+}
+
+export function sectionOf(kind: Kind | PlainKind): string {
+  return isPlain(kind) ? plain[kind] : kinds[kind].section;
 }
 
 /**
  * Whether the one-shot service that Quadlet makes of a kind stays "active (exited)" when it is done;
  * a build does not (seen of Podman 5.4 and 5.8).
  */
-export function remainsAfterExit(kind: Kind): boolean {
+export function remainsAfterExit(kind: Kind | PlainKind): boolean {
   return kind === "image" || kind === "volume" || kind === "network" || kind === "artifact";
 }
 
@@ -49,7 +71,7 @@ export function templateOf(name: string): string | undefined {
 
 /** A template unit (`worker@.container`) is installed but has nothing to start by itself. */
 export function isTemplate(service: string): boolean {
-  return service.endsWith("@.service");
+  return /@\.[a-z]+$/.test(service);
 }
 
 /**

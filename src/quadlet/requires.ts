@@ -7,17 +7,22 @@ const propagating = ["Requires", "Requisite", "BindsTo", "PartOf"] as const;
 /**
  * The units that a unit restarts with: services, as systemd names them, and Quadlet files
  * (`senex.network`), whose services Quadlet makes it require (podman-systemd.unit(5)).
+ *
+ * @param kind none for units that Quadlet does not read
  */
-export function requiredUnits(unit: UnitFile, kind: Kind): readonly string[] {
+export function requiredUnits(unit: UnitFile, kind: Kind | undefined): readonly string[] {
   return [
     ...propagating.flatMap((key) => valuesOf(unit, "Unit", key).flatMap(words)),
-    ...usedUnits(unit, kind),
+    ...(kind === undefined ? [] : usedUnits(unit, kind)),
   ];
 }
 
 /** What a unit starts after, by `After=` and because Quadlet says so of the units that it uses. */
-export function earlierUnits(unit: UnitFile, kind: Kind): readonly string[] {
-  return [...valuesOf(unit, "Unit", "After").flatMap(words), ...usedUnits(unit, kind)];
+export function earlierUnits(unit: UnitFile, kind: Kind | undefined): readonly string[] {
+  return [
+    ...valuesOf(unit, "Unit", "After").flatMap(words),
+    ...(kind === undefined ? [] : usedUnits(unit, kind)),
+  ];
 }
 
 /** Networks, volumes, images and the pod that a unit names as Quadlet files. */

@@ -1,9 +1,13 @@
 import { companionsOf } from "./companions.js";
+import { installLinks, isInstalled } from "./install.js";
 import {
   isLongRunning,
+  isPlain,
   isTemplate,
   type Kind,
   kindOf,
+  type PlainKind,
+  plainKindOf,
   remainsAfterExit,
   sectionOf,
   serviceName,
@@ -11,7 +15,9 @@ import {
 } from "./kinds.js";
 import { type PublishedPort, publishedPorts } from "./ports.js";
 import { earlierUnits, requiredUnits } from "./requires.js";
+import { triggeredBy } from "./triggers.js";
 import {
+  isYes,
   lastValue,
   parseUnitFile,
   type UnitFile,
@@ -28,7 +34,7 @@ export interface File {
   readonly source: string;
 }
 
-/** A file's path inside its release: units at the top, drop-ins of services below `systemd/`. */
+/** A file's path inside its release: Quadlet's at the top, systemd's own below `systemd/`. */
 export function inRelease(file: Pick<File, "place" | "path">): string {
   return file.place === "systemd" ? `systemd/${file.path}` : file.path;
 }
@@ -41,12 +47,14 @@ export function partsOf<One extends Pick<File, "place" | "path">>(
   return files.filter(({ place, path }) => service.files.includes(`${place}/${path}`));
 }
 
-/** A service that a unit of the release makes, and what it is made from. */
+/** What systemd runs for a unit of the release, mostly a service, and what it is made from. */
 export interface Service {
-  /** `web.service` */
+  /** `web.service`, `backup.timer` */
   readonly name: string;
-  readonly kind: Kind;
-  /** The Quadlet file, `web.container`. */
+  readonly kind: Kind | PlainKind;
+  /** Who reads the unit: Quadlet, which makes a service of it, or systemd itself. */
+  readonly place: File["place"];
+  /** The unit's file, `web.container`. */
   readonly unit: string;
   /** The repository's file that the unit was made from. */
   readonly source: string;
@@ -54,6 +62,15 @@ export interface Service {
   readonly files: readonly string[];
   /** Whether it is there to be started: not so a template unit such as `worker@.container`. */
   readonly startable: boolean;
+  /**
+   * Whether a deploy leaves it to others to start it: a timer or a socket, or units that want it.
+   * Where it runs, it restarts all the same for what changed.
+   */
+  readonly onDemand: boolean;
+  /** What it starts, where it is a timer, a socket or a path: `backup.service`. */
+  readonly starts?: string;
+  /** Links below systemd's directory that enable it; Quadlet makes those of its own units itself. */
+  readonly links: readonly string[];
   /** The template's service, where no file but `DefaultInstance=` makes this one. */
   readonly instanceOf?: string;
   readonly longRunning: boolean;
@@ -87,7 +104,7 @@ export interface Service {
 /** The services of a set of files, in the order of their names. */
 export function servicesOf(files: readonly File[]): readonly Service[] {
   const made = files.flatMap((file): MadeUnit[] => {
-    const kind = file.place === "quadlet" ? kindOf(file.path) : undefined;
+    const kind = file.place === "quadlet" ? kindOf(file.path) : plainKindOf(file.path);
     return kind ? [make(file, kind, files)] : [];
   });
   const instances = made
@@ -108,13 +125,17 @@ export function dropInOwner(path: string): string | undefined {
 interface MadeUnit {
   readonly file: File;
   readonly dropIns: readonly File[];
-  readonly kind: Kind;
+  readonly kind: Kind | PlainKind;
   readonly name: string;
   readonly instanceOf?: string;
   readonly merged: UnitFile;
 }
 
-function make(file: File, kind: Kind, files: readonly File[]): MadeUnit {
+function make(file: File, kind: Kind | PlainKind, files: readonly File[]): MadeUnit {
+  if (isPlain(kind)) {
+    const dropIns = dropInsOf("systemd", file.path, files);
+    return { file, dropIns, kind, name: file.path, merged: merge([file, ...dropIns]) };
+  }
   const ofUnit = dropInsOf("quadlet", file.path, files);
   // Quadlet names the service before systemd looks for the drop-ins of that name.
   const name = serviceName(file.path, kind, merge([file, ...ofUnit]));
@@ -144,10 +165,7 @@ function dropInsOf(place: File["place"], unit: string, files: readonly File[]): 
 function defaultInstance(template: MadeUnit, files: readonly File[]): readonly MadeUnit[] {
   const { name, merged } = template;
   const instance = lastValue(merged, "Install", "DefaultInstance");
-  const installed = ["WantedBy", "RequiredBy", "UpheldBy"].some(
-    (key) => valuesOf(merged, "Install", key).length > 0,
-  );
-  if (!isTemplate(name) || instance === undefined || !installed) return [];
+  if (!isTemplate(name) || instance === undefined || !isInstalled(merged)) return [];
   const its = name.replace("@.", `@${instance}.`);
   const dropIns = [
     ...template.dropIns.filter(({ place }) => place === "quadlet"),
@@ -173,23 +191,32 @@ function describe(
   all: readonly MadeUnit[],
 ): Service {
   const section = sectionOf(kind);
+  const ofQuadlet = isPlain(kind) ? undefined : kind;
   const serviceEnvFiles = valuesOf(merged, "Service", "EnvironmentFile");
   const image =
     kind === "container" || kind === "image" ? lastValue(merged, section, "Image") : undefined;
-  const type = lastValue(merged, "Service", "Type") ?? (isLongRunning(kind) ? "" : "oneshot");
-  const oneshot = type === "oneshot";
-  const required = new Set(requiredUnits(merged, kind));
-  const earlier = new Set(earlierUnits(merged, kind));
+  const oneshot = isOneshot(merged, kind);
+  const remainAfterExit = lastValue(merged, "Service", "RemainAfterExit");
+  const required = new Set(requiredUnits(merged, ofQuadlet));
+  const earlier = new Set(earlierUnits(merged, ofQuadlet));
+  const triggers = all.filter((other) => triggeredBy(other) === name);
+  const starts = triggeredBy({ name, kind, merged });
+  const installed = isInstalled(merged);
   return {
     name,
     kind,
+    place: file.place,
     unit: file.path,
     source: file.source,
     files: [file, ...dropIns].map((part) => `${part.place}/${part.path}`),
     startable: !isTemplate(name),
+    onDemand: !installed && (ofQuadlet === undefined || triggers.length > 0),
+    ...(starts === undefined ? {} : { starts }),
+    links: ofQuadlet === undefined && !isTemplate(name) ? installLinks(name, merged) : [],
     ...(instanceOf === undefined ? {} : { instanceOf }),
-    longRunning: isLongRunning(kind) && !oneshot,
-    remains: !oneshot || isYes(lastValue(merged, "Service", "RemainAfterExit"), kind),
+    longRunning: (kind === "service" || isLongRunning(kind)) && !oneshot,
+    remains:
+      !oneshot || (remainAfterExit === undefined ? remainsAfterExit(kind) : isYes(remainAfterExit)),
     ...(image === undefined || /\.(image|build)$/.test(image) ? {} : { image }),
     ...(kind === "network" ? { network: networkName(file.path, merged) } : {}),
     environment: Object.fromEntries(
@@ -198,17 +225,26 @@ function describe(
         .filter((word) => word.includes("="))
         .map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]),
     ),
-    envFiles: [...valuesOf(merged, section, "EnvironmentFile"), ...serviceEnvFiles],
+    envFiles: [
+      ...(ofQuadlet === undefined ? [] : valuesOf(merged, section, "EnvironmentFile")),
+      ...serviceEnvFiles,
+    ],
     serviceEnvFiles,
     variables: [...new Set(merged.entries.flatMap((entry) => variablesIn(entry.value)))],
     mounts: valuesOf(merged, section, "Volume")
       .map((value) => value.split(":")[0] ?? "")
       .filter((source) => /^(\/|%h)/.test(source)),
-    companions: companionsOf(merged, kind),
+    companions: ofQuadlet === undefined ? [] : companionsOf(merged, ofQuadlet),
     ports: publishedPorts(merged, section),
     secrets: valuesOf(merged, section, "Secret").map((value) => value.split(",")[0] ?? ""),
     requires: all
-      .filter((other) => required.has(other.name) || required.has(other.file.path))
+      .filter(
+        (other) =>
+          required.has(other.name) ||
+          required.has(other.file.path) ||
+          // A socket cannot start while its service runs.
+          (other.kind === "socket" && triggers.includes(other)),
+      )
       .map((other) => other.name)
       .filter((other) => other !== name),
     after: all
@@ -223,8 +259,14 @@ function describe(
   };
 }
 
-function isYes(value: string | undefined, kind: Kind): boolean {
-  return value === undefined ? remainsAfterExit(kind) : /^(1|yes|y|true|t|on)$/i.test(value);
+/** Whether it does something and ends, rather than running on; systemd.service(5), Type=. */
+function isOneshot(unit: UnitFile, kind: Kind | PlainKind): boolean {
+  if (isPlain(kind) && kind !== "service") return false;
+  const type = lastValue(unit, "Service", "Type");
+  if (type !== undefined) return type === "oneshot";
+  return kind === "service"
+    ? valuesOf(unit, "Service", "ExecStart").length === 0
+    : !isLongRunning(kind);
 }
 
 /** `NetworkName=`, or the file's name behind "systemd-" (podman-systemd.unit(5)). */

@@ -89,6 +89,11 @@ export function lastValue(unit: UnitFile, section: string, key: string): string 
   return valuesOf(unit, section, key).at(-1);
 }
 
+/** A boolean as systemd.syntax(7) writes it. */
+export function isYes(value: string): boolean {
+  return /^(1|yes|y|true|t|on)$/i.test(value);
+}
+
 /**
  * Splits a value into words as systemd does: white space separates, quotes hold together
  * wherever in a word they stand, and are no part of it.

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { DeployError, deployErrors, throwAll } from "../errors.js";
 import { isCompanion } from "../quadlet/companions.js";
-import { kindOf } from "../quadlet/kinds.js";
+import { kindOf, plainKindOf } from "../quadlet/kinds.js";
 import { servicesOf } from "../quadlet/services.js";
 import type { Content } from "../settings/settings.js";
 import { type EnvEntry, envText, joinEnv, parseEnvFile } from "./env-file.js";
@@ -182,7 +182,8 @@ function renderSource(
     const found = sources.includable.get(name) ?? sources.includable.get(basename(name));
     return found && { name: found.file, text: found.text };
   });
-  return kindOf(source.path) && !text.endsWith("\n") ? `${text}\n` : text;
+  const isUnit = kindOf(source.path) ?? plainKindOf(source.path);
+  return isUnit && !text.endsWith("\n") ? `${text}\n` : text;
 }
 
 /** @throws {DeployError} phase `render`, where `variables` is not a mapping */

@@ -12,7 +12,7 @@ import { type Release, releaseFile, withFiles } from "./release.js";
  */
 export function supplyServiceEnvironment(release: Release, content: Content): Release {
   const dropIns = servicesOf(release.files)
-    .filter(({ instanceOf }) => instanceOf === undefined)
+    .filter(({ place, instanceOf }) => place === "quadlet" && instanceOf === undefined)
     .filter((service) => service.variables.length > 0 && service.serviceEnvFiles.length === 0)
     .map((service) =>
       releaseFile(

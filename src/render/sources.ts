@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, join, relative, sep } from "node:path";
 import { DeployError, throwAll } from "../errors.js";
-import { kindOf } from "../quadlet/kinds.js";
+import { kindOf, plainKindOf } from "../quadlet/kinds.js";
 import type { Content } from "../settings/settings.js";
 
 /** Where a file of the release goes on the host. */
 export type Place =
   /** The directory that Quadlet reads. */
   | "quadlet"
-  /** systemd's own directory, for drop-ins of services. */
+  /** systemd's own directory, for its units and drop-ins of services. */
   | "systemd";
 
 export type Layer = "stack" | "units" | "templates" | "overrides" | "tool";
@@ -100,7 +100,7 @@ export function findSources(content: Content, stacks: string): Sources {
     for (const [key, source] of inLayer) chosen.set(key, source);
   }
   throwAll(errors);
-  if (![...chosen.values()].some((source) => kindOf(source.path))) {
+  if (![...chosen.values()].some(({ path }) => kindOf(path) ?? plainKindOf(path))) {
     throw new DeployError({
       phase: "sources",
       cause: "no template or unit was found",
@@ -128,19 +128,20 @@ function place(name: string): Placed {
   const path = name.replace(/\.j2$/, "");
   if (path === ".env" || path === "env") return { place: "quadlet", path: ".env" };
   const bad = path.split("/").find((part) => !/^[A-Za-z0-9_][A-Za-z0-9:_.@-]*$/.test(part));
-  if (kindOf(path) && bad !== undefined) {
+  if ((kindOf(path) ?? plainKindOf(path)) && bad !== undefined) {
     return {
       refusal: `${JSON.stringify(bad)} is not a name for a unit`,
       remedy: "Use letters, digits and any of : _ . @ - and start with a letter or digit.",
     };
   }
-  if (/^[^/]+\.(service|timer|socket|target|path|slice|mount)$/.test(path)) {
+  if (/^[^/]+\.(mount|automount|swap|device|scope)$/.test(path)) {
     return {
-      refusal: "plain systemd units are not deployed, only Quadlet units and drop-ins",
-      remedy: "Move the file out of the folder.",
+      refusal: "systemd units of this kind are the host's own business and are not deployed",
+      remedy: "Move the file out of the folder, and set it up on the host by other means.",
     };
   }
   if (bad !== undefined) return { ignored: true };
+  if (plainKindOf(path)) return { place: "systemd", path };
   if (kindOf(path) && !path.includes("/")) return { place: "quadlet", path };
   if (kindOf(path)) {
     return {

@@ -74,9 +74,9 @@ describe("first", () => {
       remove: [],
     });
     expect(planned.expected).toEqual([
-      { service: "net-network.service", path: `${quadletDir}/net.network` },
-      { service: "redis.service", path: `${quadletDir}/redis.container` },
-      { service: "web.service", path: `${quadletDir}/web.container` },
+      { service: "net-network.service", place: "quadlet", path: `${quadletDir}/net.network` },
+      { service: "redis.service", place: "quadlet", path: `${quadletDir}/redis.container` },
+      { service: "web.service", place: "quadlet", path: `${quadletDir}/web.container` },
     ]);
     expect(planned.services.map(({ action, up }) => [action, up])).toEqual([
       ["start", true],

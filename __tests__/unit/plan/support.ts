@@ -54,7 +54,11 @@ export function manifestOf(release: Release): Manifest {
       layer,
       source,
     })),
-    services: servicesOf(release.files).map(({ name, unit }) => ({ name, unit })),
+    services: servicesOf(release.files).map(({ name, unit, links }) => ({
+      name,
+      unit,
+      ...(links.length === 0 ? {} : { links }),
+    })),
   };
 }
 
@@ -115,6 +119,12 @@ export function hostWith(release: Release, more: Partial<Facts> = {}): Facts {
         linkPath(file, emptyHost),
         { target: linkTarget(file, emptyHost) },
       ]),
+      ...servicesOf(release.files).flatMap(({ unit, links }) =>
+        links.map((path): [string, { target: string }] => {
+          const link = { place: "systemd", path, of: unit } as const;
+          return [linkPath(link, emptyHost), { target: linkTarget(link, emptyHost) }];
+        }),
+      ),
       [`${quadletDir}/.env`, { target: "../quadlet-deploy/shop/current/.env" }],
     ]),
     env: envFacts(Object.fromEntries(release.env.map(({ key, value }) => [key, value]))),

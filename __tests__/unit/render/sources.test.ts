@@ -182,9 +182,9 @@ describe("refusals", () => {
     ["web\n.container", `"web\\n.container" is not a name for a unit`, "Use letters, digits"],
     ["app/web.container", "units in subfolders are not deployed", "Move the file up."],
     ["app/web.container.j2", "units in subfolders are not deployed", "Move the file up."],
-    ["web.service", "plain systemd units are not deployed", "Move the file out of the folder."],
-    ["backup.timer.j2", "plain systemd units are not deployed", "Move the file out of the folder."],
-    ["web.socket", "plain systemd units are not deployed", "Move the file out of the folder."],
+    ["srv.mount", "the host's own business", "Move the file out of the folder"],
+    ["dev-sda.swap.j2", "the host's own business", "Move the file out of the folder"],
+    ["my backup.timer", `"my backup.timer" is not a name for a unit`, "Use letters, digits"],
   ])("%j", (name, cause, remedy) => {
     using repository = new Repository({ [`${templates}/${name}`]: unit });
     const [error, ...more] = errorsOf(() => repository.sources());
@@ -243,7 +243,7 @@ describe("refusals", () => {
 
   test("every problem is told in one run", () => {
     using repository = new Repository({
-      [`${templates}/web.service`]: unit,
+      [`${templates}/srv.mount`]: unit,
       [`${templates}/a b.container`]: unit,
     });
     expect(messagesOf(() => repository.sources({ units: "none" }))).toHaveLength(3);

@@ -21,16 +21,23 @@ finish() {
   say end committed
 }
 
+# Releases whose files a container has mounted: it would be left with an empty folder.
+mounted() {
+  cat /proc/[0-9]*/mountinfo 2>/dev/null |
+    sed -n "s|.*/quadlet-deploy/$QD_APP/releases/\([^/ ]*\).*|\1|p" | sort -u
+}
+
 # Releases beyond the newest few go, with the images that no other release of this owner needs.
 # What was adopted stays: it may exist nowhere else.
 prune() {
-  kept=0 gone=""
+  kept=0 gone="" in_use=$(mounted)
   for release in $(printf '%s\n' "$QD_STATE"/releases/[0-9]* | sort -r); do
     release=${release##*/}
     case $release in
       "$QD_RELEASE" | "$QD_PREVIOUS") kept=$((kept + 1)) && continue ;;
     esac
     if [ "$kept" -lt "$QD_KEEP" ]; then kept=$((kept + 1)) && continue; fi
+    ! printf '%s\n' "$in_use" | grep -qxF -e "$release" || continue
     gone="$gone $release"
   done
   for release in $gone; do

@@ -13,13 +13,13 @@ keep_env() {
   fi
 }
 
-# remove_link PATH: and the folder of drop-ins with its last one; the directories of systemd and
-# Quadlet stay.
+# remove_link PATH: and the folder of drop-ins, or of what a unit wants, with its last one; the
+# directories of systemd and Quadlet stay.
 remove_link() {
   rm -f "$1"
   case ${1%/*} in
     "$QD_QDIR") ;;
-    *.d) rmdir "${1%/*}" 2>/dev/null ;;
+    *.d | *.wants | *.requires | *.upholds) rmdir "${1%/*}" 2>/dev/null ;;
   esac
 }
 

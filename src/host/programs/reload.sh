@@ -2,9 +2,10 @@
 
 # Says the first unit that is not as it should be: name, what is wrong, and what systemd says.
 strangers() {
-  printf '%s\n' "$QD_EXPECTED" | while IFS=$tab read -r service source; do
-    case $service in "" | *@.service) continue ;; esac
-    loaded=$(manager show -p LoadState -p SourcePath "$service" 2>&1)
+  printf '%s\n' "$QD_EXPECTED" | while IFS=$tab read -r service place source; do
+    case $service in "" | *@.*) continue ;; esac
+    case $place in quadlet) path=SourcePath ;; *) path=FragmentPath ;; esac
+    loaded=$(manager show -p LoadState -p "$path" "$service" 2>&1)
     case $loaded in
       *LoadState=loaded*) ;;
       *)
@@ -12,7 +13,7 @@ strangers() {
         break
         ;;
     esac
-    from=$(printf '%s\n' "$loaded" | sed -n 's/^SourcePath=//p')
+    from=$(printf '%s\n' "$loaded" | sed -n "s/^$path=//p")
     [ "$(readlink -f "$from")" = "$(readlink -f "$source")" ] || {
       printf '%s\t%s\t%s' "$service" not-ours "$(text "$from")"
       break

@@ -44,6 +44,25 @@ job() {
   return "$(cat "$scratch/job.status")"
 }
 
+# renew SERVICES heeding|unheeding: restarts them; sockets first, and while what they start is down,
+# for systemd starts no socket whose service runs.
+renew() {
+  sockets="" others=""
+  for unit in $1; do
+    case $unit in
+      *.socket) sockets="$sockets $unit" ;;
+      *) others="$others $unit" ;;
+    esac
+  done
+  # shellcheck disable=SC2086 # lists of unit names
+  [ -z "$sockets" ] || {
+    running=$(manager show --value -p Triggers $sockets)
+    [ -z "$running" ] || manager stop $running >"$scratch/job" 2>&1
+    job restart "$sockets" "$2"
+  } || return
+  [ -z "$others" ] || job restart "$others" "$2"
+}
+
 # Networks that are to be made anew go while nothing uses them; their services make them again.
 remove_networks() {
   [ -n "$QD_RECREATE" ] || return 0
@@ -87,7 +106,7 @@ restart() {
   say restarting "$restarted"
   [ -z "$QD_RECREATE" ] || : >"$transaction/networks"
   said=$(remove_networks) || fail restart "$QD_RECREATE" cannot-recreate "$said"
-  job restart "$restarted" heeding
+  renew "$restarted" heeding
   status=$?
   [ "$status" = 0 ] || start_once_more
   tell_states "$QD_WATCHED"

@@ -73,7 +73,8 @@ stop_new() {
   }
 }
 
-# A service that was just starting, or starting again and again, was to run as well.
+# A service that was just starting, or starting again and again, was to run as well. One that others
+# start on demand may have ended by itself.
 ran='$2 ~ /^(active|activating|reloading|refreshing)$/'
 
 idle_before() {
@@ -82,6 +83,13 @@ idle_before() {
 
 ran_before() {
   awk -F '\t' "$ran"' { printf "%s ", $1 }' "$before/services"
+}
+
+# asked_for SERVICES: without those that run on demand.
+asked_for() {
+  for service in $1; do
+    case " $QD_ON_DEMAND " in *" $service "*) ;; *) printf '%s ' "$service" ;; esac
+  done
 }
 
 # stands COPY PATH: whether what was copied before is what stands there.
@@ -137,12 +145,12 @@ to_restart() {
 # starting them at this very moment.
 to_start() {
   # shellcheck disable=SC2046 # a list of unit names
-  unit_states ActiveState -- $(ran_before) | awk -F '\t' '$2 != "active" { printf "%s ", $1 }'
+  unit_states ActiveState -- $(asked_for "$(ran_before)") | awk -F '\t' '$2 != "active" { printf "%s ", $1 }'
 }
 
 run_again() {
   again=$(to_restart)
-  [ -z "$again" ] || job restart "$again" unheeding || :
+  [ -z "$again" ] || renew "$again" unheeding || :
   again=$(to_start)
   [ -z "$again" ] || job start "$again" unheeding || :
 }
@@ -196,7 +204,7 @@ health_after() {
     return
   }
   deadline=$(($(now) + QD_HEALTH_TIMEOUT))
-  before_active=$(awk -F '\t' '$2 == "active" { printf "%s ", $1 }' "$before/services")
+  before_active=$(asked_for "$(awk -F '\t' '$2 == "active" { printf "%s ", $1 }' "$before/services")")
   previous_health
   while :; do
     states "$before_active" >"$scratch/states"

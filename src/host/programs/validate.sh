@@ -37,8 +37,8 @@ refuse_used_networks() {
   done
 }
 
-# What systemd says of the services as the generator makes them, drop-ins included: what it would
-# ignore, for example. None of it refuses anything.
+# What systemd says of the services as the generator makes them, and of its own units, drop-ins
+# included: mostly what it would ignore. What it refuses would not be loaded.
 verify() {
   command -v systemd-analyze >/dev/null || return 0
   made=$scratch/made
@@ -48,12 +48,15 @@ verify() {
   [ ! -d "$staged/systemd" ] || cp -R "$staged/systemd/." "$made/"
   set --
   while IFS=$tab read -r service _; do
-    case $service in "" | *@.service) ;; *) set -- "$@" "$made/$service" ;; esac
+    case $service in "" | *@.*) ;; *) set -- "$@" "$made/$service" ;; esac
   done <<SERVICES
 $QD_EXPECTED
 SERVICES
   said=$(SYSTEMD_UNIT_PATH=$made: systemd-analyze "--$QD_MANAGER" verify --man=no --recursive-errors=no "$@" 2>&1 |
-    sed -n "s|^$made/|/|p")
+    sed -n "s|^$made/|/|p; /^[^/ ]*: .* Refusing\.$/p")
+  refused=$(printf '%s\n' "$said" | awk -F ': ' -v ours=" $(printf '%s' "$QD_EXPECTED" | cut -f 1 | tr '\n' ' ') " '
+    / Refusing\.$/ && index(ours, " " $1 " ") { printf "%s ", $1 }')
+  [ -z "$refused" ] || fail validate "${refused% }" refused "$said"
   [ -z "$said" ] || say verified "$(text "$said")"
 }
 
@@ -75,8 +78,8 @@ validate() {
   # shellcheck disable=SC2086 # no flag, or one
   QUADLET_UNIT_DIRS=$dirs "$quadlet" -dryrun $user_flag >"$scratch/generated" 2>"$scratch/complaints"
   # One bad unit just vanishes from what is generated, so that is what counts.
-  missing=$(printf '%s\n' "$QD_EXPECTED" | while IFS=$tab read -r service _; do
-    [ -z "$service" ] || grep -qxF -e "---$service---" "$scratch/generated" || printf '%s ' "$service"
+  missing=$(printf '%s\n' "$QD_EXPECTED" | while IFS=$tab read -r service place _; do
+    [ "$place" != quadlet ] || grep -qxF -e "---$service---" "$scratch/generated" || printf '%s ' "$service"
   done)
   [ -z "$missing" ] || fail validate "${missing% }" invalid "$(cat "$scratch/complaints")"
   verify

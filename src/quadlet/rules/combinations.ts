@@ -1,18 +1,19 @@
-import { type Kind, sectionOf } from "../kinds.js";
+import { isPlain, type Kind, sectionOf } from "../kinds.js";
 import { partsOf } from "../services.js";
 import { lastValue, type UnitFile, valuesOf } from "../unit-file.js";
 import type { Checked, Found, Rule } from "./finding.js";
 import { unitOf } from "./names.js";
 
-/** A unit with its drop-ins, as Quadlet takes them together. */
+/** A unit of Quadlet's with its drop-ins, as it takes them together. */
 function* units({ files, services }: Checked) {
   for (const service of services) {
     // Its template has been told of already.
-    if (service.instanceOf !== undefined) continue;
+    if (service.instanceOf !== undefined || isPlain(service.kind)) continue;
+    const { kind } = service;
     const parts = partsOf(service, files);
     const unit: UnitFile = { entries: parts.flatMap((file) => file.unit.entries) };
-    const value = (key: string) => lastValue(unit, sectionOf(service.kind), key);
-    yield { service, file: unitOf(files, service), unit, value };
+    const value = (key: string) => lastValue(unit, sectionOf(kind), key);
+    yield { service, kind, file: unitOf(files, service), unit, value };
   }
 }
 
@@ -90,8 +91,8 @@ const exclusiveKeys: Rule = {
   id: "exclusive-keys",
   severity: "error",
   find: (checked) =>
-    [...units(checked)].flatMap(({ service, file, value }): Found[] =>
-      (exclusive[service.kind] ?? [])
+    [...units(checked)].flatMap(({ kind, file, value }): Found[] =>
+      (exclusive[kind] ?? [])
         .filter(([one, other]) => value(one) && value(other))
         .map(([one, other]) => ({
           file,

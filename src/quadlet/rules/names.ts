@@ -131,7 +131,7 @@ function reachesOthers(owner: string): string | undefined {
 }
 
 export function unitOf(files: readonly CheckedFile[], service: Service): CheckedFile {
-  const found = files.find(({ place, path }) => place === "quadlet" && path === service.unit);
+  const found = files.find(({ place, path }) => place === service.place && path === service.unit);
   if (found === undefined) throw new Error(`${service.unit} is no file of the release`);
   return found;
 }
