@@ -3,7 +3,7 @@ import { DeployError } from "../errors.js";
 import { reason, refused } from "./errors.js";
 import { readIni } from "./ini.js";
 import { Tree, type Variables } from "./model.js";
-import { folderOf, join, type Reader, Texts } from "./texts.js";
+import { folderOf, join, noYaml, type Reader, Texts } from "./texts.js";
 import { readGroups } from "./yaml.js";
 
 export interface InventoryOptions {
@@ -29,9 +29,9 @@ export function readInventory(
   reader: Reader,
   options: InventoryOptions = {},
 ): Inventory {
-  const texts = new Texts(reader, options.vaultPasswords ?? []);
-  const tree = new Tree();
   const warnings: string[] = [];
+  const texts = new Texts(reader, options.vaultPasswords ?? [], warnings);
+  const tree = new Tree();
   const folders: string[] = [];
   for (const path of paths) {
     const isFolder = texts.names(path) !== undefined;
@@ -47,7 +47,12 @@ export function readInventory(
 
   function readFolder(folder: string): void {
     for (const name of [...(texts.names(folder) ?? [])].sort()) {
-      if (isIgnored(name)) continue;
+      if (isIgnored(name)) {
+        if (name.endsWith(".ini")) {
+          warnings.push(`${join(folder, name)} is passed over, as .ini is in a directory`);
+        }
+        continue;
+      }
       const path = join(folder, name);
       if (texts.names(path)) readFolder(path);
       else readFile(path);
@@ -94,7 +99,7 @@ export function readInventory(
       data = texts.yaml(path, text);
     } catch (error) {
       if (!isYaml) return undefined;
-      throw refused(`this is no YAML: ${reason(error)}`, { location: { file: path } });
+      throw noYaml(path, error);
     }
     if (data instanceof Map && data.size > 0) return data;
     if (isYaml) {

@@ -1,5 +1,5 @@
 /** The files of an inventory: which there are, and what is in them. */
-import type { ScalarTag } from "yaml";
+import { parseDocument, type ScalarTag, YAMLParseError } from "yaml";
 import { Deferred, Unsafe } from "../render/jinja/index.js";
 import { loadYaml } from "../render/jinja/load-yaml.js";
 import { reason, refused } from "./errors.js";
@@ -11,13 +11,23 @@ export interface Reader {
   read(path: string): { readonly text: string } | { readonly names: readonly string[] } | undefined;
 }
 
+export function noYaml(file: string, error: unknown): Error {
+  const at = error instanceof YAMLParseError ? error.linePos?.[0] : undefined;
+  const location = at ? { file, line: at.line, column: at.col } : { file };
+  return refused(`this is no YAML: ${reason(error)}`, { location });
+}
+
 const advice = "Give the password as `vault-password`.";
 
 export class Texts {
   readonly #reader: Reader;
   readonly #passwords: readonly string[];
 
-  constructor(reader: Reader, passwords: readonly string[]) {
+  readonly #warnings: string[];
+
+  /** What is odd but no error is added to `warnings`. */
+  constructor(reader: Reader, passwords: readonly string[], warnings: string[]) {
+    this.#warnings = warnings;
     this.#reader = reader;
     this.#passwords = passwords;
   }
@@ -41,9 +51,21 @@ export class Texts {
     const vault: ScalarTag = {
       tag: "!vault",
       resolve: (ciphertext) =>
-        new Deferred(() => new Unsafe(this.#decrypt(ciphertext, path, "this value is a vault"))),
+        new Deferred(
+          (name) => new Unsafe(this.#decrypt(ciphertext, path, `the variable ${name} is a vault`)),
+        ),
     };
+    this.#warnOfDuplicates(path, text);
     return loadYaml(text, [vault, { ...vault, tag: "!vault-encrypted" }]);
+  }
+
+  /** The last of two equal keys counts, which is seldom what was meant. */
+  #warnOfDuplicates(path: string, text: string): void {
+    const { errors } = parseDocument(text, { version: "1.1", logLevel: "silent" });
+    for (const error of errors.filter(({ code }) => code === "DUPLICATE_KEY")) {
+      const warning = `${path}:${error.linePos?.[0].line}: this key is here twice; the last counts`;
+      if (!this.#warnings.includes(warning)) this.#warnings.push(warning);
+    }
   }
 
   /** The variables in a file; an empty one has none. */
@@ -53,7 +75,7 @@ export class Texts {
       data = this.yaml(path, this.text(path) ?? "");
     } catch (error) {
       if (!(error instanceof Error) || error.name === "DeployError") throw error;
-      throw refused(`this is no YAML: ${reason(error)}`, { location: { file: path } });
+      throw noYaml(path, error);
     }
     if (data === null || data === undefined) return new Map();
     if (!(data instanceof Map)) {

@@ -1,5 +1,6 @@
 /** The variables of a host, those that win last; none is rendered yet. */
 import { Deferred, Scoped } from "../render/jinja/index.js";
+import { parseAddress } from "./addresses.js";
 import { refused } from "./errors.js";
 import { compareText, type Group, type Host, inOrder } from "./model.js";
 import { absolute, type Inventory } from "./read.js";
@@ -23,6 +24,12 @@ export function groupsOf(inventory: Inventory): Map<string, string[]> {
       group.allHosts().map((host) => host.name),
     ]),
   );
+}
+
+/** The first label of a name; an address has none. */
+function shortName(name: string): string {
+  const isAddress = name.includes(":") || /^\d+(?:\.\d+){3}$/.test(name);
+  return isAddress && parseAddress(name) ? name : (name.split(".")[0] as string);
 }
 
 class Resolving {
@@ -79,7 +86,7 @@ class Resolving {
     put(host.variables);
     put([
       ["inventory_hostname", host.name],
-      ["inventory_hostname_short", host.name.split(".")[0]],
+      ["inventory_hostname_short", shortName(host.name)],
       ["group_names", groups.map((group) => group.name).sort(compareText)],
     ]);
     putFiles("host_vars", folders, [host]);

@@ -37,10 +37,10 @@ export class Unsafe {
   }
 }
 
-/** A variable's value that is fetched when it is used, and may fail then. */
+/** A variable's value that is fetched when it is used, and may fail then: it is told where. */
 export class Deferred {
-  readonly get: () => unknown;
-  constructor(get: () => unknown) {
+  readonly get: (variable: string) => unknown;
+  constructor(get: (variable: string) => unknown) {
     this.get = get;
   }
 }

@@ -64,7 +64,7 @@ export class Variables implements Names {
     if (typeof raw === "bigint") return int(raw);
     if (typeof raw === "number") return Number.isInteger(raw) ? int(raw) : new Float(raw);
     if (raw instanceof Unsafe) return raw.text;
-    if (raw instanceof Deferred) return this.#value(raw.get(), path);
+    if (raw instanceof Deferred) return this.#value(raw.get(path), path);
     if (raw instanceof Scoped) return this.#scoped(raw.variables, path);
     if (raw instanceof Tuple) {
       return Object.freeze(tuple(...raw.map((item, at) => this.#value(item, `${path}[${at}]`))));
