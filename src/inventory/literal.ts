@@ -13,6 +13,10 @@ export function parseLiteral(text: string): unknown {
 
 class NoLiteral extends Error {}
 
+function unsupported(what: string): Error {
+  return new Error(`this is ${what} to Python, and that is not supported. Quote the value twice`);
+}
+
 const numberPattern =
   /0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:(?:\d(?:_?\d)*)?\.\d(?:_?\d)*|\d(?:_?\d)*\.?)(?:[eE][-+]?\d(?:_?\d)*)?/y;
 const stringPattern =
@@ -94,6 +98,7 @@ class Literal {
     const dict = new Map<unknown, unknown>();
     while (!this.#take("}")) {
       const key = this.#value();
+      if (this.#ends(",") || this.#ends("}")) throw unsupported("a set");
       if (!this.#take(":")) throw new NoLiteral();
       dict.set(key, this.#value());
       if (!this.#take(",") && !this.#ends("}")) throw new NoLiteral();
@@ -103,6 +108,7 @@ class Literal {
 
   #number(): number | bigint | Float {
     const text = this.#match(numberPattern)?.[0];
+    if (this.#match(/[jJ](?![\w.])/y)) throw unsupported("a complex number");
     if (text === undefined || /[\w.]/.test(this.#text[this.#at] ?? "")) throw new NoLiteral();
     const digits = text.replaceAll("_", "");
     if (/^0[xob]/i.test(digits) || /^\d+$/.test(digits)) {
@@ -121,6 +127,7 @@ class Literal {
       const match = this.#match(stringPattern);
       if (!match) return whole;
       const prefix = (match[1] ?? "").toLowerCase();
+      if (["b", "br", "rb"].includes(prefix)) throw unsupported("bytes");
       if (!["", "r", "u"].includes(prefix)) throw new NoLiteral();
       const quoted = match[2] as string;
       const width = /^("""|''')/.test(quoted) ? 3 : 1;
