@@ -39,6 +39,9 @@ describe("what is refused", () => {
       "hosts.yml",
       /hosts\.yml:\d+: this is no YAML/,
     ],
+    ["a set", { hosts: "[a]\nb\n[a:vars]\nx={1, 2}\n" }, "hosts", /hosts:4: this is a set/],
+    ["bytes", { hosts: "a x=\"b'x'\"\n" }, "hosts", /this is bytes/],
+    ["a complex number", { hosts: "a x=10j\n" }, "hosts", /this is a complex number/],
     ["a huge range", { hosts: "a[1:99999]\n" }, "hosts", /more than 10000 hosts/],
     ["a cycle", { hosts: "[a:children]\nb\n[b:children]\na\n" }, "hosts", /below|does not have/],
   ])("%s", (_, files, path, message) => {
