@@ -31,15 +31,20 @@ export async function run(): Promise<void> {
 
 async function deployFromInputs(): Promise<void> {
   const raw = readInputs();
-  const secrets = secretsIn(raw);
-  // GitHub masks its own secrets; these may come from elsewhere.
-  for (const secret of secrets) core.setSecret(secret);
+  const secrets = new Set<string>();
+  const onSecret = (text: string) => {
+    secrets.add(text);
+    // GitHub masks its own secrets; these may come from elsewhere.
+    if (text.trim().length >= 6) core.setSecret(text);
+  };
+  for (const secret of secretsIn(raw)) onSecret(secret);
   const redact = redactor(secrets);
   let github: Teller | undefined;
   try {
     const settings = readSettings(raw, {
       workspace: resolve(process.env.GITHUB_WORKSPACE ?? "."),
       ...(process.env.GITHUB_REPOSITORY ? { repository: process.env.GITHUB_REPOSITORY } : {}),
+      onSecret,
     });
     if (settings.command === "render") throw new Error("the action has no render");
     const job = jobOf(process.env);

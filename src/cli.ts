@@ -71,9 +71,11 @@ function texts(given: Readonly<Record<string, unknown>>): RawOptions {
 
 async function run(command: CommandName, raw: RawOptions): Promise<void> {
   const json = raw.json === "true";
-  const redact = redactor(secretsIn(raw));
+  const secrets = new Set(secretsIn(raw));
+  const redact = redactor(secrets);
   try {
-    const settings = readSettings(raw, { workspace: process.cwd() }, command);
+    const around = { workspace: process.cwd(), onSecret: (text: string) => secrets.add(text) };
+    const settings = readSettings(raw, around, command);
     const context: Context = {
       stacks: join(__dirname, "../templates"),
       narrator: narrator(process.stderr, redact),

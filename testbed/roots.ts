@@ -17,13 +17,14 @@ const BASE = [
   ...["podman", "crun", "uidmap", "fuse-overlayfs"],
   ...["openssh-server", "iproute2", "curl", "ca-certificates", "procps"],
 ];
-const NETWORK = ["nftables", "passt", "netavark", "aardvark-dns"];
-/** Podman 4.3 of bookworm is there to be refused; it needs no working network. */
+/** What Podman needs for networks, and catatonit for pods. */
+const WORKING = ["nftables", "passt", "netavark", "aardvark-dns", "catatonit"];
+/** Podman 4.3 of bookworm is there to be refused; it needs nothing that works. */
 const SUITES: Record<RootName, Tree> = {
-  trixie: { suite: "trixie", packages: [...BASE, ...NETWORK] },
-  forky: { suite: "forky", packages: [...BASE, ...NETWORK] },
+  trixie: { suite: "trixie", packages: [...BASE, ...WORKING] },
+  forky: { suite: "forky", packages: [...BASE, ...WORKING] },
   bookworm: { suite: "bookworm", packages: BASE },
-  "trixie-python": { suite: "trixie", packages: [...BASE, ...NETWORK, "python3", "python3-apt"] },
+  "trixie-python": { suite: "trixie", packages: [...BASE, ...WORKING, "python3", "python3-apt"] },
 };
 
 const ENABLED = [

@@ -154,7 +154,9 @@ describe.for(["rootful", "rootless"] as const)("%s:", (scope) => {
   let site: Site;
 
   beforeAll(async () => {
-    site = new Site(await bed.boot({ suite: scope === "rootful" ? "trixie" : "forky" }), scope);
+    const host = await bed.boot({ suite: scope === "rootful" ? "trixie" : "forky" });
+    await host.ok("systemctl start network-online.target");
+    site = new Site(host, scope);
   });
 
   afterAll(() => {

@@ -1,4 +1,5 @@
-import { throwAll } from "../errors.js";
+import { type DeployError, deployErrors, throwAll } from "../errors.js";
+import { variablesOf } from "../inventory/index.js";
 import { inRelease } from "../plan/paths.js";
 import { checkUnits, errorOf } from "../quadlet/check.js";
 import type { Finding } from "../quadlet/rules/finding.js";
@@ -7,6 +8,7 @@ import { type Release, renderRelease } from "../render/release.js";
 import { supplyServiceEnvironment } from "../render/service-environment.js";
 import { lineInSource } from "../render/source-line.js";
 import { findSources } from "../render/sources.js";
+import { givenVariables } from "../render/variables.js";
 import type { Content } from "../settings/settings.js";
 
 export interface Built {
@@ -16,15 +18,72 @@ export interface Built {
   readonly findings: readonly Finding[];
 }
 
+/** What builds are made with, beside the content. */
+export interface Building {
+  /** The directory of the built-in stacks. */
+  readonly stacks: string;
+  /** Whether a release that fails is put back. */
+  readonly rollback: boolean;
+}
+
+/** The releases of several hosts. */
+export interface Builds {
+  /** Each once, in the order of the hosts. */
+  readonly all: readonly Built[];
+  /** @param name of a host in the inventory; without one there is one release for all */
+  readonly of: (name: string) => Built;
+}
+
+/**
+ * What each host gets: the same release, unless an inventory gives them variables of their own.
+ *
+ * @param names of the hosts in the inventory
+ * @throws {DeployError | DeployErrors} phases `settings` (the inventory's), `sources`, `render` and
+ *   `check`: what is wrong with any host's release, each thing once
+ */
+export function buildAll(content: Content, names: readonly string[], how: Building): Builds {
+  if (content.inventory === undefined) {
+    const built = build(content, how);
+    return { all: [built], of: () => built };
+  }
+  const byHost = new Map<string, Built>();
+  const errors = new Map<string, DeployError>();
+  for (const name of names) {
+    try {
+      const built = build(content, how, name);
+      const same = [...byHost.values()].find(
+        ({ release }) => release.sha256 === built.release.sha256,
+      );
+      byHost.set(name, same ?? built);
+    } catch (error) {
+      const known = deployErrors(error);
+      if (known.length === 0) throw error;
+      for (const one of known) if (!errors.has(one.message)) errors.set(one.message, one);
+    }
+  }
+  throwAll([...errors.values()]);
+  return {
+    all: [...new Set(byHost.values())],
+    of: (name) => {
+      const built = byHost.get(name);
+      if (built === undefined) throw new Error(`nothing was built for ${name}`);
+      return built;
+    },
+  };
+}
+
 /**
  * From the repository's files to a release: everything that can be known without a host.
  *
- * @param stacks the directory of the built-in stacks
- * @param rollback whether a release that fails is put back
- * @throws {DeployError | DeployErrors} phases `sources`, `render` and `check`
+ * @param host its name in the inventory, where there is one
+ * @throws {DeployError | DeployErrors} phases `settings`, `sources`, `render` and `check`
  */
-export function build(content: Content, stacks: string, rollback = true): Built {
-  const rendered = renderRelease(findSources(content, stacks), content);
+export function build(content: Content, { stacks, rollback }: Building, host?: string): Built {
+  const ofHost =
+    content.inventory === undefined || host === undefined
+      ? {}
+      : variablesOf(content.inventory, host, givenVariables(content.variables));
+  const rendered = renderRelease(findSources(content, stacks), content, ofHost);
   const release = supplyServiceEnvironment(rendered, content);
   const services = servicesOf(release.files);
   const { scope } = content;

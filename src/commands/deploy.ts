@@ -1,8 +1,9 @@
 import type { Report } from "../report/report.js";
 import type { DeploySettings } from "../settings/settings.js";
-import { build } from "./build.js";
+import { buildAll } from "./build.js";
 import type { Context } from "./context.js";
-import { atSource, withVerified } from "./host-messages.js";
+import { atSource, servicesAndFindings } from "./host-messages.js";
+import { sayLeftOut } from "./left-out.js";
 import { onHosts } from "./on-hosts.js";
 import { releaseId, ship } from "./ship.js";
 
@@ -14,27 +15,29 @@ import { releaseId, ship } from "./ship.js";
  */
 export async function deploy(settings: DeploySettings, context: Context): Promise<Report> {
   const began = performance.now();
-  const built = build(settings.content, context.stacks, settings.rollback);
-  const id = releaseId(context.now(), built.release.sha256);
-  if (built.release.ignored.length > 0) {
-    context.narrator.line(
-      `not deployed, for they are no units: ${built.release.ignored.join(", ")}`,
-    );
-  }
+  const builds = buildAll(
+    settings.content,
+    settings.logins.map(({ name }) => name),
+    { stacks: context.stacks, rollback: settings.rollback },
+  );
+  const now = context.now();
+  sayLeftOut(builds, settings.content, context.narrator);
   const run = await onHosts(settings, context, {
-    services: built.services,
-    intend: (here) => ship(here, built, id, settings, context),
+    services: ({ name }) => builds.of(name).services,
+    intend: (here, { name }) => {
+      const built = builds.of(name);
+      return ship(here, built, releaseId(now, built.release.sha256), settings, context);
+    },
   });
   return {
     command: "deploy",
     app: settings.content.app,
     environment: settings.content.environment,
-    services: built.services,
-    findings: withVerified(built, run.hosts),
+    ...servicesAndFindings(builds, run.hosts),
     ...run,
     hosts: run.hosts.map((host) => ({
       ...host,
-      errors: host.errors.flatMap((error) => atSource(error, built.release)),
+      errors: host.errors.flatMap((error) => atSource(error, builds.of(host.host).release)),
     })),
     duration: performance.now() - began,
   };

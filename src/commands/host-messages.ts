@@ -7,11 +7,12 @@ import {
 } from "../quadlet/generator-messages.js";
 import { hostFindings } from "../quadlet/host-verify.js";
 import type { Finding } from "../quadlet/rules/finding.js";
+import type { Service } from "../quadlet/services.js";
 import type { Release, ReleaseFile } from "../render/release.js";
 import { lineInSource } from "../render/source-line.js";
 import type { HostReport } from "../report/report.js";
 import type { Scope } from "../settings/settings.js";
-import { type Built, inSource } from "./build.js";
+import { type Builds, type Built, inSource } from "./build.js";
 
 /**
  * An error of the host's generator as one for each of its complaints, at the template's file and
@@ -36,8 +37,27 @@ export function atSource(error: DeployError, { files }: Release): readonly Deplo
   return located.length === 0 ? [error] : located;
 }
 
+/** The services of all releases, and what is said of their units, each thing once. */
+export function servicesAndFindings(
+  { all, of }: Builds,
+  hosts: readonly HostReport[],
+): { readonly services: readonly Service[]; readonly findings: readonly Finding[] } {
+  const services = new Map(all.flatMap((one) => one.services.map((each) => [each.name, each])));
+  const findings = all.flatMap((one) =>
+    withVerified(
+      one,
+      hosts.filter(({ host }) => of(host) === one),
+    ),
+  );
+  return { services: [...services.values()], findings: once(findings) };
+}
+
+export function once(findings: readonly Finding[]): readonly Finding[] {
+  return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
+}
+
 /** What systemd on the hosts says of the units, each thing once, as findings beside the check's own. */
-export function withVerified(
+function withVerified(
   { release, services, findings }: Built,
   hosts: readonly HostReport[],
 ): readonly Finding[] {

@@ -48,8 +48,8 @@ export interface Here {
 
 export interface Command {
   /** Services whose state the plan needs. */
-  readonly services: readonly Service[];
-  readonly intend: (here: Here) => Promise<Intent>;
+  readonly services: (login: Login) => readonly Service[];
+  readonly intend: (here: Here, login: Login) => Promise<Intent>;
 }
 
 /** A plan that the host no longer matches is made anew this often, and so is a lost connection. */
@@ -152,20 +152,23 @@ async function attemptOn(
     if (progress.kind === "phase") stopwatch.start(progress.phase);
     narrator.progress(host, progress);
   };
-  const owner = ownerOf(content, login, access.sudo);
+  const owner = ownerOf(content, login, access);
   enter("connect");
   const session = await line.session();
   enter("facts");
   const facts = await untilFree(
     () =>
-      readFacts(session, owner, whereOn(content), { ...askedOf(command.services), prepare: true }),
+      readFacts(session, owner, whereOn(content), {
+        ...askedOf(command.services(login)),
+        prepare: true,
+      }),
     deadline,
     context,
     host,
   );
   seen.facts = facts;
   enter("plan");
-  const intent = await command.intend({ session, owner, facts });
+  const intent = await command.intend({ session, owner, facts }, login);
   const { plan } = intent;
   seen.plan = plan;
   seen.diffs = intent.diffs;

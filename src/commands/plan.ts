@@ -14,10 +14,11 @@ import {
   type PlanSettings,
   systemdDirs,
 } from "../settings/settings.js";
-import { type Built, build } from "./build.js";
+import { type Builds, type Built, buildAll } from "./build.js";
 import type { Context } from "./context.js";
 import { diffsOf } from "./diffs.js";
-import { atSource, withRunners, withVerified } from "./host-messages.js";
+import { atSource, once, servicesAndFindings, withRunners } from "./host-messages.js";
+import { sayLeftOut } from "./left-out.js";
 import { applicationOf, askedOf, refuseCancelled, whereOn } from "./on-hosts.js";
 import { goalOf, previousOf, releaseId, ship } from "./ship.js";
 import { Stopwatch } from "./stopwatch.js";
@@ -33,23 +34,25 @@ export async function planDeploy(
   context: Context,
 ): Promise<Report> {
   const began = performance.now();
-  const built = build(settings.content, context.stacks);
-  const id = releaseId(context.now(), built.release.sha256);
+  const names = settings.offline ? settings.hosts : settings.logins.map(({ name }) => name);
+  const builds = buildAll(settings.content, names, {
+    stacks: context.stacks,
+    rollback: settings.rollback,
+  });
+  const now = context.now();
+  const idOf = ({ release }: Built) => releaseId(now, release.sha256);
+  sayLeftOut(builds, settings.content, context.narrator);
+  if (settings.offline) return planOffline(settings, builds, idOf, began);
   const hosts: HostReport[] = [];
-  if (settings.offline) hosts.push(planOffline(settings, built, id));
-  else {
-    for (const login of settings.logins) {
-      hosts.push(await planOn(login, settings, built, id, context));
-    }
+  for (const login of settings.logins) {
+    const built = builds.of(login.name);
+    hosts.push(await planOn(login, settings, built, idOf(built), context));
   }
   return {
     command: "plan",
     app: settings.content.app,
     environment: settings.content.environment,
-    services: built.services,
-    findings: settings.offline
-      ? await withRunners(built, settings.content.scope)
-      : withVerified(built, hosts),
+    ...servicesAndFindings(builds, hosts),
     hosts,
     skipped: [],
     duration: performance.now() - began,
@@ -88,7 +91,7 @@ async function planOn(
   try {
     enter("connect");
     const session = await line.session();
-    const owner = ownerOf(content, login, access.sudo);
+    const owner = ownerOf(content, login, access);
     enter("facts");
     const asked = { ...askedOf(built.services), prepare: false };
     const facts = await readFacts(session, owner, whereOn(content), asked);
@@ -114,8 +117,38 @@ async function planOn(
   }
 }
 
-/** Against a host that has nothing yet, which nobody is asked about. */
-function planOffline(settings: OfflinePlanSettings, built: Built, id: string): HostReport {
+/** Against a host that has nothing yet, which nobody is asked about; once for each release. */
+async function planOffline(
+  settings: OfflinePlanSettings,
+  builds: Builds,
+  idOf: (built: Built) => string,
+  began: number,
+): Promise<Report> {
+  const { app, environment, scope } = settings.content;
+  const { services, findings } = servicesAndFindings(builds, []);
+  const said = await Promise.all(builds.all.map((built) => withRunners(built, scope)));
+  return {
+    command: "plan",
+    app,
+    environment,
+    services,
+    findings: once([...findings, ...said.flat()]),
+    hosts: builds.all.map((built) => {
+      const its = settings.hosts.filter((name) => builds.of(name) === built);
+      return planForEmpty(settings, built, idOf(built), its.join(", "));
+    }),
+    skipped: [],
+    duration: performance.now() - began,
+  };
+}
+
+/** @param names of the hosts in the inventory that get this release; "" without one */
+function planForEmpty(
+  settings: OfflinePlanSettings,
+  built: Built,
+  id: string,
+  names: string,
+): HostReport {
   const { content } = settings;
   const facts = factsOfEmptyHost({
     rootful: content.scope === "rootful",
@@ -125,7 +158,7 @@ function planOffline(settings: OfflinePlanSettings, built: Built, id: string): H
   });
   const planned = plan(goalOf(built, id, settings, facts), facts, undefined);
   return {
-    host: facts.host,
+    host: names || facts.host,
     release: "",
     previous: "",
     phases: [],

@@ -1,8 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { DeployError } from "../errors.js";
 import { envText } from "../render/env-file.js";
 import { type RenderSettings, systemdDirs } from "../settings/settings.js";
-import { build } from "./build.js";
+import { type Builds, buildAll } from "./build.js";
 import type { Context } from "./context.js";
 
 /**
@@ -13,8 +14,11 @@ import type { Context } from "./context.js";
  * @throws {DeployError | DeployErrors} phases `sources`, `render` and `check`
  */
 export function renderTo(settings: RenderSettings, context: Context): readonly string[] {
-  const { content, out } = settings;
-  const { release } = build(content, context.stacks);
+  const { content, hosts, out } = settings;
+  const builds = buildAll(content, hosts, { stacks: context.stacks, rollback: true });
+  const [first, other] = builds.all;
+  if (first === undefined || other !== undefined) throw severalReleases(builds, hosts);
+  const { release } = first;
   const places = { quadlet: content.quadletDir, systemd: systemdDirs[content.scope] };
   const files = [
     ...release.files,
@@ -28,5 +32,17 @@ export function renderTo(settings: RenderSettings, context: Context): readonly s
     rmSync(absolute, { force: true });
     writeFileSync(absolute, file.content, { mode: file.mode });
     return path;
+  });
+}
+
+function severalReleases(builds: Builds, hosts: readonly string[]): DeployError {
+  return new DeployError({
+    phase: "render",
+    object: "hosts",
+    cause: "the hosts get different files, and there is one place to write them to",
+    remedy: "Name one host with `hosts`.",
+    details: builds.all.map((built) =>
+      hosts.filter((name) => builds.of(name) === built).join(", "),
+    ),
   });
 }

@@ -23,7 +23,7 @@ export async function rollback(settings: RollbackSettings, context: Context): Pr
   const began = performance.now();
   let services: readonly Service[] = [];
   const run = await onHosts(settings, context, {
-    services: [],
+    services: () => [],
     intend: async (here) => {
       const intent = await intend(here, settings);
       services = intent.services;

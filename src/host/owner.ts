@@ -1,4 +1,4 @@
-import type { Content, Login } from "../settings/settings.js";
+import type { Access, Content, Login } from "../settings/settings.js";
 
 /** Who owns the units, and how the login becomes them. */
 export interface Owner {
@@ -8,8 +8,12 @@ export interface Owner {
   readonly sudo: boolean;
 }
 
-export function ownerOf(content: Content, login: Login, sudo: boolean): Owner {
+export function ownerOf(content: Content, login: Login, access: Access): Owner {
   const user = content.serviceUser === login.user ? "" : (content.serviceUser ?? "");
   const needsRoot = content.scope === "rootful" || user !== "";
-  return { scope: content.scope, user, sudo: sudo && needsRoot && login.user !== "root" };
+  return {
+    scope: content.scope,
+    user,
+    sudo: (login.sudo ?? access.sudo) && needsRoot && login.user !== "root",
+  };
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
+import type { Duplex } from "node:stream";
 import { NodeSSH } from "node-ssh";
 import pRetry from "p-retry";
 import type { Algorithms, ClientChannel, ConnectConfig, SFTPWrapper } from "ssh2";
 import { ConnectionLost, DeployError, type DeployErrorParts } from "../errors.js";
-import type { Access, Login } from "../settings/settings.js";
+import type { Access, Door, Login } from "../settings/settings.js";
 import {
   algorithmsFor,
   fingerprint,
@@ -14,6 +15,7 @@ import {
   verify,
 } from "./known-hosts.js";
 import { readPrivateKey, refuse as refuseKey } from "./private-key.js";
+import { throughCommand } from "./proxy-command.js";
 import type { Exit, RunOptions, Session } from "./session.js";
 
 /** A silent connection is given up after this many probes, one each interval. */
@@ -27,11 +29,62 @@ const limits = { line: 8 * 1024 * 1024, tail: 64 * 1024 };
 
 /**
  * Logs in on a host whose key is verified first; nothing is sent to a host that is not the
- * one expected.
+ * one expected. Hosts on the way are verified in the same manner.
  *
  * @throws {DeployError} phase `connect` (or `settings` for a key that cannot be read)
  */
 export async function connect(login: Login, access: Access): Promise<Session> {
+  const its: Access =
+    login.privateKey === undefined ? access : { ...access, privateKey: login.privateKey };
+  // What the connection stands on, the nearest first.
+  const below: (() => void)[] = [];
+  const close = () => {
+    for (const end of below.toReversed()) end();
+  };
+  try {
+    let sock: Duplex | undefined;
+    if (login.proxyCommand !== undefined) {
+      const way = throughCommand(login.proxyCommand, login);
+      below.push(way.close);
+      sock = way.stream;
+    }
+    const doors: readonly Door[] = [...(login.jumps ?? []), login];
+    for (const [index, door] of doors.entries()) {
+      const next = doors[index + 1];
+      const ssh = await logIn(nameOf(door, login), its, sock);
+      below.push(() => ssh.dispose());
+      if (next === undefined) return new SshSession(login.name, ssh, close);
+      sock = await passOn(ssh, door, next, login);
+    }
+    throw new Error("there is no host to log in on");
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** A host on the way is told by its own name, behind that of the host it leads to. */
+function nameOf(door: Door, login: Login): Login {
+  return door === login ? login : { ...door, name: `${login.name} (through ${door.host})` };
+}
+
+/** A stream to the next host, as `ssh -J` goes (ssh(1)). */
+async function passOn(ssh: NodeSSH, door: Door, next: Door, login: Login): Promise<Duplex> {
+  try {
+    return await ssh.forwardOut("127.0.0.1", 0, next.host, next.port);
+  } catch (error) {
+    throw new DeployError({
+      host: login.name,
+      phase: "connect",
+      object: door.host,
+      cause: `this host does not lead to ${next.host}:${next.port} (${(error as Error).message})`,
+      remedy: "May it reach that, and does its sshd allow it (AllowTcpForwarding)?",
+      error,
+    });
+  }
+}
+
+async function logIn(login: Login, access: Access, sock: Duplex | undefined): Promise<NodeSSH> {
   const known = knownKeys(access.knownHosts, login.host, login.port);
   const algorithms = algorithmsFor(known);
   let offered: HostKey | undefined;
@@ -39,6 +92,7 @@ export async function connect(login: Login, access: Access): Promise<Session> {
     host: login.host,
     port: login.port,
     username: login.user,
+    ...(sock === undefined ? {} : { sock }),
     privateKey: readPrivateKey(access.privateKey, access.passphrase),
     ...(access.passphrase === undefined ? {} : { passphrase: access.passphrase }),
     readyTimeout: access.connectTimeout,
@@ -57,13 +111,13 @@ export async function connect(login: Login, access: Access): Promise<Session> {
   try {
     const connecting = ssh.connect(config);
     // Small packets go at once: with Nagle's algorithm each exchange waits for a delayed ACK.
-    ssh.connection?.setNoDelay(true);
+    if (sock === undefined) ssh.connection?.setNoDelay(true);
     await connecting;
   } catch (error) {
     ssh.dispose();
     throw explain(error, login, access, known, offered);
   }
-  return new SshSession(login.name, ssh);
+  return ssh;
 }
 
 /**
@@ -86,6 +140,8 @@ class SshSession implements Session {
   constructor(
     readonly host: string,
     private readonly ssh: NodeSSH,
+    /** Ends the connection and what it goes through. */
+    private readonly close: () => void,
   ) {
     // node-ssh drops its listener once connected; without one, a reset would end the process.
     ssh.connection?.on("error", (error: Error) => {
@@ -157,7 +213,7 @@ class SshSession implements Session {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.ssh.dispose();
+    this.close();
   }
 
   /** The SFTP subsystem, or `undefined` on a host that has it switched off. */

@@ -12,6 +12,8 @@ export interface InventoryOptions {
   readonly playbookDirectory?: string;
   /** The absolute path that the others are relative to, for `inventory_dir` and the like. */
   readonly root?: string;
+  /** Hears of each text that was a vault. */
+  readonly onSecret?: (text: string) => void;
 }
 
 export interface Inventory {
@@ -30,7 +32,7 @@ export function readInventory(
   options: InventoryOptions = {},
 ): Inventory {
   const warnings: string[] = [];
-  const texts = new Texts(reader, options.vaultPasswords ?? [], warnings);
+  const texts = new Texts(reader, options.vaultPasswords ?? [], warnings, options.onSecret);
   const tree = new Tree();
   const folders: string[] = [];
   for (const path of paths) {

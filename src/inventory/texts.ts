@@ -1,5 +1,5 @@
 /** The files of an inventory: which there are, and what is in them. */
-import { parseDocument, type ScalarTag, YAMLParseError } from "yaml";
+import { parseDocument, type ScalarTag, visit, YAMLParseError } from "yaml";
 import { Deferred, Unsafe } from "../render/jinja/index.js";
 import { loadYaml } from "../render/jinja/load-yaml.js";
 import { reason, refused } from "./errors.js";
@@ -24,10 +24,17 @@ export class Texts {
   readonly #passwords: readonly string[];
 
   readonly #warnings: string[];
+  readonly #onSecret: (text: string) => void;
 
   /** What is odd but no error is added to `warnings`. */
-  constructor(reader: Reader, passwords: readonly string[], warnings: string[]) {
+  constructor(
+    reader: Reader,
+    passwords: readonly string[],
+    warnings: string[],
+    onSecret: (text: string) => void = () => {},
+  ) {
     this.#warnings = warnings;
+    this.#onSecret = onSecret;
     this.#reader = reader;
     this.#passwords = passwords;
   }
@@ -41,9 +48,10 @@ export class Texts {
   text(path: string): string | undefined {
     const found = this.#reader.read(path);
     if (!found || !("text" in found)) return undefined;
-    return isVault(found.text)
-      ? this.#decrypt(found.text, path, "the file is a vault")
-      : found.text;
+    if (!isVault(found.text)) return found.text;
+    const text = this.#decrypt(found.text, path, "the file is a vault");
+    for (const value of textsIn(text)) this.#onSecret(value);
+    return text;
   }
 
   /** A YAML text of the file, with its vaulted values read when they are used. */
@@ -51,9 +59,11 @@ export class Texts {
     const vault: ScalarTag = {
       tag: "!vault",
       resolve: (ciphertext) =>
-        new Deferred(
-          (name) => new Unsafe(this.#decrypt(ciphertext, path, `the variable ${name} is a vault`)),
-        ),
+        new Deferred((name) => {
+          const text = this.#decrypt(ciphertext, path, `the variable ${name} is a vault`);
+          this.#onSecret(text);
+          return new Unsafe(text);
+        }),
     };
     this.#warnOfDuplicates(path, text);
     return loadYaml(text, [vault, { ...vault, tag: "!vault-encrypted" }]);
@@ -97,6 +107,17 @@ export class Texts {
       throw refused(`${what}: ${reason(error)}`, { location: { file }, remedy: advice });
     }
   }
+}
+
+/** The values of a YAML text, without its keys: what is secret of a vaulted file. */
+function textsIn(text: string): readonly string[] {
+  const found: string[] = [];
+  visit(parseDocument(text, { version: "1.1", uniqueKeys: false, logLevel: "silent" }), {
+    Scalar: (key, { value, source }) => {
+      if (key !== "key" && value !== null) found.push(source ?? String(value));
+    },
+  });
+  return found;
 }
 
 const extensions = [".yml", ".yaml", ".json"];

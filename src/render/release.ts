@@ -7,8 +7,8 @@ import { servicesOf } from "../quadlet/services.js";
 import type { Content } from "../settings/settings.js";
 import { type EnvEntry, envText, joinEnv, parseEnvFile } from "./env-file.js";
 import { render } from "./jinja/index.js";
-import { loadYaml } from "./jinja/load-yaml.js";
 import type { Layer, Place, Source, Sources } from "./sources.js";
+import { templateVariables, type Variables } from "./variables.js";
 
 export interface ReleaseFile {
   readonly place: Place;
@@ -41,10 +41,11 @@ export interface Release {
 /**
  * Renders the chosen sources.
  *
+ * @param ofHost variables that the inventory has for the host
  * @throws {DeployError | DeployErrors} phase `render`: every template that fails, with file and line
  */
-export function renderRelease(sources: Sources, content: Content): Release {
-  const variables = templateVariables(content);
+export function renderRelease(sources: Sources, content: Content, ofHost: Variables = {}): Release {
+  const variables = templateVariables(content, ofHost);
   const errors: DeployError[] = [];
   const rendered = sources.chosen.flatMap((source) => {
     try {
@@ -184,56 +185,6 @@ function renderSource(
   });
   const isUnit = kindOf(source.path) ?? plainKindOf(source.path);
   return isUnit && !text.endsWith("\n") ? `${text}\n` : text;
-}
-
-/** @throws {DeployError} phase `render`, where `variables` is not a mapping */
-function givenVariables(yaml: string): Readonly<Record<string, unknown>> {
-  const refuse = (cause: string, error?: unknown) =>
-    new DeployError({
-      phase: "render",
-      object: "variables",
-      cause,
-      remedy: "Write `name: value` lines.",
-      error,
-    });
-  let value: unknown;
-  try {
-    value = loadYaml(yaml);
-  } catch (error) {
-    throw refuse(`is not YAML: ${(error as Error).message.split("\n")[0]}`, error);
-  }
-  if (value === null) return {};
-  if (!(value instanceof Map)) throw refuse("is not a YAML mapping");
-  return Object.fromEntries([...value].map(([name, given]) => [String(name), given]));
-}
-
-function templateVariables(content: Content): Readonly<Record<string, unknown>> {
-  const given = givenVariables(content.variables);
-  for (const [name, option] of [
-    ["quadlet_dir", "quadlet-dir"],
-    ["app_directory", "app-directory"],
-  ] as const) {
-    if (!Object.hasOwn(given, name)) continue;
-    throw new DeployError({
-      phase: "render",
-      object: `variables: ${name}`,
-      cause: "the deploy itself has to know this directory",
-      remedy: `Set the option \`${option}\` instead; templates read it as \`${name}\`.`,
-    });
-  }
-  return {
-    ansible_managed: "Ansible managed",
-    app: content.app,
-    environment: content.environment,
-    scope: content.scope,
-    ...(content.serviceUser === undefined ? {} : { service_user: content.serviceUser }),
-    quadlet_dir: content.quadletDir,
-    app_directory: content.appDirectory,
-    ...given,
-    ...(content.imageTag === undefined ? {} : { image_tag: content.imageTag }),
-    ...(content.imageName === undefined ? {} : { image_name: content.imageName }),
-    ...(content.registry === undefined ? {} : { registry: content.registry }),
-  };
 }
 
 /** The guide's names in `.env` for the inputs that say which image runs. */

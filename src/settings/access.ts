@@ -1,3 +1,4 @@
+import { optionalWay } from "./jumps.js";
 import type { Reader } from "./reader.js";
 import type { Access, Login } from "./settings.js";
 import * as values from "./values.js";
@@ -8,6 +9,7 @@ export function readLogins(reader: Reader): readonly Login[] {
   if (!values.isPort(port)) reader.refuse("port", `${port} is not a port (1 to 65535)`);
   const lines = reader.lines("host");
   if (lines.length === 0) reader.refuse("host", "is required", "Name the host to deploy to.");
+  const way = optionalWay(reader);
   const logins = lines.flatMap((line): Login[] => {
     const target = values.target(line);
     if (!target) {
@@ -24,7 +26,13 @@ export function readLogins(reader: Reader): readonly Login[] {
       return [];
     }
     return [
-      { name: hostName(target, port), host: target.host, port: target.port ?? port, user: login },
+      {
+        name: hostName(target, port),
+        host: target.host,
+        port: target.port ?? port,
+        user: login,
+        ...way,
+      },
     ];
   });
   const twice = logins.find(
@@ -45,9 +53,10 @@ function same(a: Login, b: Login): boolean {
   return a.host === b.host && a.port === b.port && a.user === b.user;
 }
 
-export function readAccess(reader: Reader): Access {
+export function readAccess(reader: Reader, logins: readonly Login[]): Access {
   const privateKey = reader.textOrFile("ssh-key");
-  if (privateKey.trim() === "") {
+  const needed = logins.length === 0 || logins.some((login) => login.privateKey === undefined);
+  if (privateKey.trim() === "" && needed) {
     reader.refuse("ssh-key", "is required", "Give the private key, as a secret of the repository.");
   }
   const knownHosts = reader.textOrFile("known-hosts");

@@ -1,4 +1,5 @@
 import { basename, posix, resolve } from "node:path";
+import type { Hosts } from "./hosts.js";
 import type { OptionName } from "./options.js";
 import type { Reader } from "./reader.js";
 import {
@@ -14,7 +15,7 @@ import * as values from "./values.js";
 export function readContent(
   reader: Reader,
   around: Surroundings,
-  logins: readonly Login[],
+  { logins, inventory }: Hosts,
 ): Content {
   const app = reader.text("app") || basename(around.repository ?? around.workspace).toLowerCase();
   if (!/^[a-z0-9][a-z0-9._-]{0,62}$/.test(app)) {
@@ -64,6 +65,7 @@ export function readContent(
     overrides: resolve(around.workspace, reader.text("overrides")),
     units: reader.lines("units").map((path) => resolve(around.workspace, path)),
     variables: reader.verbatim("variables"),
+    ...(inventory === undefined ? {} : { inventory }),
     ...(imageTag === undefined ? {} : { imageTag }),
     ...(imageName === undefined ? {} : { imageName }),
     ...(registry === undefined ? {} : { registry }),
@@ -76,14 +78,15 @@ function readScope(
   serviceUser: string | undefined,
   logins: readonly Login[],
 ): Scope {
-  const users = logins.map((login) => login.user);
+  const users = [...new Set(logins.map((login) => login.user))];
   const scope =
     reader.optional("scope") ??
     (serviceUser === undefined && (users.length === 0 || users.every((user) => user === "root"))
       ? "rootful"
       : "rootless");
   const sudo = values.boolean(reader.text("sudo")) === true;
-  const elevated = (user: string) => user === "root" || sudo;
+  const elevated = (user: string) =>
+    user === "root" || sudo || logins.every((login) => login.user !== user || login.sudo === true);
   if (scope === "rootful") {
     if (serviceUser !== undefined) {
       reader.refuse("service-user", "rootful units belong to root, not to a user");

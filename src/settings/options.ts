@@ -119,6 +119,25 @@ export const options = [
     commands: reaches,
   },
   {
+    name: "inventory",
+    group: "Where",
+    type: "lines",
+    help: "An Ansible inventory (YAML, INI, or a directory of them) in place of `host`: its hosts, how they are reached, and their variables, with `group_vars/` and `host_vars/` beside it. Several lines are several sources. See docs/inventory.md.",
+  },
+  {
+    name: "hosts",
+    group: "Where",
+    type: "text",
+    help: "Which hosts of the inventory, as an Ansible pattern such as `staging:&web:!db`. By default those of `environment`.",
+  },
+  {
+    name: "vault-password",
+    group: "Where",
+    type: "text-or-file",
+    secret: true,
+    help: "The password of the inventory's `ansible-vault` values and files; several lines are tried in turn.",
+  },
+  {
     name: "app",
     group: "Where",
     type: "text",
@@ -152,6 +171,20 @@ export const options = [
     group: "How to get in",
     type: "lines",
     help: "The fingerprint of the host's key (`SHA256:…`, as `ssh-keygen -lf` prints it); several lines allow several keys.",
+    commands: reaches,
+  },
+  {
+    name: "jump-host",
+    group: "How to get in",
+    type: "lines",
+    help: "A host to go through, as `[user@]host[:port]`, with the same key; several, one a line or apart by commas, the first first. Its host key is verified by `known-hosts` as well.",
+    commands: reaches,
+  },
+  {
+    name: "proxy-command",
+    group: "How to get in",
+    type: "text",
+    help: "A command of the runner whose standard input and output lead to the host's SSH port, in place of a connection; `%h`, `%p` and `%r` stand for host, port and login, as in ssh_config(5).",
     commands: reaches,
   },
   {

@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
-import { readAccess, readLogins } from "./access.js";
+import { readAccess } from "./access.js";
 import { readContent } from "./content.js";
 import { readHealth } from "./health.js";
+import { type Hosts, readHosts } from "./hosts.js";
 import type { Command } from "./options.js";
 import { Reader } from "./reader.js";
 import type {
   Content,
   HostSettings,
-  Login,
   PullPolicy,
   RawOptions,
   RestartPolicy,
@@ -28,9 +28,9 @@ export function readSettings(raw: RawOptions, around: Surroundings, given?: Comm
   const command = given ?? (reader.text("command") as Command);
   reader.refuseForeign(command);
   const offline = command === "plan" && reader.boolean("offline");
-  const logins = command === "render" || offline ? [] : readLogins(reader);
-  const content = readContent(reader, around, logins);
-  const settings = readCommand(command, reader, content, logins, around, offline);
+  const hosts = readHosts(reader, around, command !== "render" && !offline);
+  const content = readContent(reader, around, hosts);
+  const settings = readCommand(command, reader, content, hosts, around, offline);
   reader.throwErrors();
   return settings;
 }
@@ -39,11 +39,13 @@ function readCommand(
   command: Command,
   reader: Reader,
   content: Content,
-  logins: readonly Login[],
+  { logins, names }: Hosts,
   around: Surroundings,
   offline: boolean,
 ): Settings {
-  if (command === "render") return { command, content, out: readOut(reader, around) };
+  if (command === "render") {
+    return { command, content, hosts: names, out: readOut(reader, around) };
+  }
   const shipping: Shipping = {
     pull: reader.text("pull") as PullPolicy,
     restart: reader.text("restart") as RestartPolicy,
@@ -51,7 +53,16 @@ function readCommand(
     prune: reader.boolean("prune"),
     adopt: reader.boolean("adopt"),
   };
-  if (command === "plan" && offline) return { ...shipping, command, offline, content };
+  if (command === "plan" && offline) {
+    return {
+      ...shipping,
+      command,
+      offline,
+      content,
+      rollback: reader.boolean("rollback"),
+      hosts: names,
+    };
+  }
   const keepReleases = reader.integer("keep-releases");
   if (keepReleases < 1) {
     reader.refuse("keep-releases", "must be 1 or more", "The release before always stays.");
@@ -59,7 +70,7 @@ function readCommand(
   const host: HostSettings = {
     content,
     logins,
-    access: readAccess(reader),
+    access: readAccess(reader, logins),
     stableFor: reader.duration("stable-for"),
     health: readHealth(reader),
     rollback: reader.boolean("rollback"),

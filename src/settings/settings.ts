@@ -1,3 +1,4 @@
+import type { Inventory } from "../inventory/index.js";
 import type * as values from "./values.js";
 
 export type Scope = "rootful" | "rootless";
@@ -14,13 +15,25 @@ export const quadletRoots = {
   rootless: "%h/.config/containers/systemd",
 } as const satisfies Record<Scope, string>;
 
-/** One login on one host. */
-export interface Login {
-  /** The host as the user named it; every message about it starts with this. */
-  readonly name: string;
+/** Where to log in, and as whom. */
+export interface Door {
   readonly host: string;
   readonly port: number;
   readonly user: string;
+}
+
+/** One login on one host. */
+export interface Login extends Door {
+  /** The host as the user named it; every message about it starts with this. */
+  readonly name: string;
+  /** Hosts to go through, the first first, each with the same key. */
+  readonly jumps?: readonly Door[];
+  /** A command of the runner whose standard input and output lead to the host. */
+  readonly proxyCommand?: string;
+  /** Its own key, where the inventory names one. */
+  readonly privateKey?: string;
+  /** Whether the inventory says so of this host. */
+  readonly sudo?: boolean;
 }
 
 export interface Access {
@@ -58,6 +71,8 @@ export interface Content {
   readonly units: readonly string[];
   /** YAML. */
   readonly variables: string;
+  /** Whose variables each host's templates are rendered with as well. */
+  readonly inventory?: Inventory;
   readonly imageTag?: string;
   readonly imageName?: string;
   readonly registry?: string;
@@ -119,6 +134,10 @@ export interface OfflinePlanSettings extends Shipping {
   readonly command: "plan";
   readonly offline: true;
   readonly content: Content;
+  /** Whether a release that fails would be put back. */
+  readonly rollback: boolean;
+  /** Hosts of the inventory that it is rendered for. */
+  readonly hosts: readonly string[];
 }
 
 export interface RollbackSettings extends HostSettings {
@@ -130,6 +149,8 @@ export interface RollbackSettings extends HostSettings {
 export interface RenderSettings {
   readonly command: "render";
   readonly content: Content;
+  /** Hosts of the inventory that it is rendered for. */
+  readonly hosts: readonly string[];
   readonly out: string;
 }
 
@@ -148,4 +169,6 @@ export interface Surroundings {
   readonly workspace: string;
   /** `owner/name`, where it is known. */
   readonly repository?: string;
+  /** Hears of texts that nobody may see, beside the options that are such. */
+  readonly onSecret?: (text: string) => void;
 }

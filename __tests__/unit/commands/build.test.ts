@@ -18,7 +18,7 @@ describe("build", () => {
     using repository = new Repository();
     for (const host of ["root@h", "senex@h"]) {
       const content = contentOf({ stack: "senex", host }, repository.path);
-      const { release, services, findings } = build(content, stacks);
+      const { release, services, findings } = build(content, { stacks, rollback: true });
       expect(findings).toEqual([]);
       expect(() => checkVersion({ release, services, findings }, content, "5.4.2")).not.toThrow();
       expect(services.map(({ name }) => name)).toEqual([
@@ -50,13 +50,16 @@ describe("build", () => {
         const text = release.files.find((file) => file.path === path)?.content ?? "";
         expect(text, kind).toMatch(/^WantedBy=.*multi-user\.target.*default\.target/m);
       }
-      expect(release.sha256).toBe(build(content, stacks).release.sha256);
+      expect(release.sha256).toBe(build(content, { stacks, rollback: true }).release.sha256);
     }
   });
 
   test("a repository's file replaces one of the stack, and no other", () => {
     using repository = new Repository({ [`${templates}/redis.container`]: unit });
-    const { release } = build(contentOf({ stack: "senex" }, repository.path), stacks);
+    const { release } = build(contentOf({ stack: "senex" }, repository.path), {
+      stacks,
+      rollback: true,
+    });
     expect(
       release.files.filter(({ layer }) => layer === "templates").map(({ path }) => path),
     ).toEqual(["redis.container"]);
@@ -69,7 +72,9 @@ describe("build", () => {
       [`${templates}/web.kube`]: "[Kube]\nYaml=web.yml\n",
       [`${templates}/db.service.d/a.conf`]: "[Service]\n",
     });
-    expect(messagesOf(() => build(contentOf({}, repository.path), stacks))).toEqual([
+    expect(
+      messagesOf(() => build(contentOf({}, repository.path), { stacks, rollback: true })),
+    ).toEqual([
       expect.stringContaining("makes web.service, as"),
       expect.stringContaining("is a drop-in for db.service"),
     ]);
@@ -79,7 +84,10 @@ describe("build", () => {
     using repository = new Repository({
       [`${templates}/web.container`]: `[Container]\nImage=r/a:\${TAG}\n`,
     });
-    const { services } = build(contentOf({ env: "TAG=1" }, repository.path), stacks);
+    const { services } = build(contentOf({ env: "TAG=1" }, repository.path), {
+      stacks,
+      rollback: true,
+    });
     expect(services[0]).toMatchObject({
       serviceEnvFiles: ["/etc/containers/systemd/.env"],
       files: ["quadlet/web.container", "systemd/web.service.d/quadlet-deploy.conf"],

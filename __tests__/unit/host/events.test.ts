@@ -213,5 +213,15 @@ test.each<[string, Record<string, string>, string, boolean, Owner]>([
   ],
 ])("who owns the units, and how the login becomes them: %s", (_, raw, user, sudo, expected) => {
   const content = contentOf({ ...raw, host: `${user}@h`, sudo: String(sudo) });
-  expect(ownerOf(content, { name: "h", host: "h", port: 22, user }, sudo)).toEqual(expected);
+  const login = { name: "h", host: "h", port: 22, user };
+  const access = {
+    privateKey: "",
+    knownHosts: "",
+    fingerprints: [],
+    sudo,
+    connectTimeout: 1000,
+  };
+  expect(ownerOf(content, login, access)).toEqual(expected);
+  // What the inventory says of a host counts for that host.
+  expect(ownerOf(content, { ...login, sudo }, { ...access, sudo: !sudo })).toEqual(expected);
 });
