@@ -188,7 +188,7 @@ describe.for(["rootful", "rootless"] as const)("%s:", (scope) => {
       "a file of a mounted folder",
       "conf/deep/more",
       "deeper\n",
-      "site.target web.service",
+      "web.service",
       async () => expect(await site.get(8201, "conf/deep/more")).toBe("deeper\n"),
     ],
     ["an env file", "web.env", "COLOUR=blue\n", "web.service"],
@@ -279,6 +279,7 @@ describe.for(["rootful", "rootless"] as const)("%s:", (scope) => {
 
   it("after a reboot all of it runs again", async () => {
     await site.host.reboot();
+    await site.host.ok("systemctl start network-online.target");
     await site.systemctl(`start ${up.join(" ")}`);
     expect(await site.states(up)).toEqual(up.map(() => "active"));
     await site.get(8205);

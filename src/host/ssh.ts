@@ -41,13 +41,11 @@ export async function connect(login: Login, access: Access): Promise<Session> {
   const close = () => {
     for (const end of below.toReversed()) end();
   };
+  const relay =
+    login.proxyCommand === undefined ? undefined : throughCommand(login.proxyCommand, login);
   try {
-    let sock: Duplex | undefined;
-    if (login.proxyCommand !== undefined) {
-      const way = throughCommand(login.proxyCommand, login);
-      below.push(way.close);
-      sock = way.stream;
-    }
+    let sock = relay?.stream;
+    if (relay) below.push(relay.close);
     const doors: readonly Door[] = [...(login.jumps ?? []), login];
     for (const [index, door] of doors.entries()) {
       const next = doors[index + 1];
@@ -59,8 +57,22 @@ export async function connect(login: Login, access: Access): Promise<Session> {
     throw new Error("there is no host to log in on");
   } catch (error) {
     close();
-    throw error;
+    throw relay && error instanceof DeployError && error.parts.object === undefined
+      ? withWords(error, relay.said())
+      : error;
   }
+}
+
+/** An error of a connection that a command of the runner made. */
+function withWords(error: DeployError, said: string): DeployError {
+  const ended = /premature close|before handshake|EPIPE/i.test(error.parts.cause);
+  return new DeployError({
+    ...error.parts,
+    object: "proxy-command",
+    ...(ended ? { cause: "the command ended and led to nobody" } : {}),
+    remedy: "Try it by hand: the host's SSH-2.0 banner is what it prints first.",
+    details: [...(error.parts.details ?? []), ...(said === "" ? [] : said.split("\n"))],
+  });
 }
 
 /** A host on the way is told by its own name, behind that of the host it leads to. */

@@ -81,7 +81,7 @@ function readScope(
   const users = [...new Set(logins.map((login) => login.user))];
   const scope =
     reader.optional("scope") ??
-    (serviceUser === undefined && (users.length === 0 || users.every((user) => user === "root"))
+    (serviceUser === undefined && logins.every(({ user, sudo }) => user === "root" || sudo === true)
       ? "rootful"
       : "rootless");
   const sudo = values.boolean(reader.text("sudo")) === true;

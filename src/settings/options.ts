@@ -208,7 +208,7 @@ export const options = [
     group: "Whose units",
     type: "text",
     choices: ["rootful", "rootless"],
-    help: "`rootful` units belong to the system's manager, `rootless` ones to a user's. By default rootful when the login is root and no `service-user` is named, else rootless.",
+    help: "`rootful` units belong to the system's manager, `rootless` ones to a user's. By default rootful when the login is root, or becomes root by the inventory, and no `service-user` is named; else rootless.",
   },
   {
     name: "service-user",
