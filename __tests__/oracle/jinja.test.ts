@@ -1,35 +1,15 @@
 /** Ansible renders the same templates in one run; every byte must agree. */
 import { execFile } from "node:child_process";
-import { access, readFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { render } from "../../src/render/jinja/index.js";
+import { ansiblePython } from "./ansible-python.js";
 import { readCases } from "./jinja-cases.js";
 
 const run = promisify(execFile);
 const cases = await readCases();
 
 type Outcome = { text: string } | { error: string };
-
-/** The Python that Ansible is installed for: the one in the first line of its program. */
-async function ansiblePython(): Promise<string> {
-  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
-    const program = join(folder, "ansible");
-    const isThere = await access(program).then(
-      () => true,
-      () => false,
-    );
-    if (!isThere) continue;
-    const [shebang = ""] = (await readFile(program, "utf8")).split("\n");
-    const python = /^#!\s*(\S+)/.exec(shebang)?.[1];
-    if (python?.endsWith("python3")) return python;
-  }
-  throw new Error(
-    "ansible is not installed, and it decides what is right here. Install it with " +
-      "`node dist/testbed.cjs install --with ansible` or `apt-get install ansible-core`.",
-  );
-}
 
 describe("Ansible renders the same", () => {
   let outcomes: Outcome[] = [];

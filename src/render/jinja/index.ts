@@ -16,7 +16,7 @@ import { Scope } from "./scope.js";
 import { Fault, type Source } from "./values.js";
 
 export type { Loader, Template } from "./rendering.js";
-export { Float, Unsafe } from "./values.js";
+export { Deferred, Float, Scoped, Tuple, Unsafe } from "./values.js";
 
 /**
  * The template's text with the variables put in. Variables are JavaScript values: strings may be

@@ -35,14 +35,20 @@ function isReplaced(tag: Tags[number]): boolean {
 
 /**
  * The document in `text`: dicts as Maps, whole numbers as numbers or bigints, floats as
- * {@link Float}, `!unsafe` strings as {@link Unsafe}. Throws the YAML parser's error.
+ * {@link Float}, `!unsafe` strings as {@link Unsafe}; `moreTags` are the caller's own. Throws the YAML parser's error.
  */
-export function loadYaml(text: string): unknown {
+export function loadYaml(text: string, moreTags: readonly ScalarTag[] = []): unknown {
   const document = parseDocument(text, {
     version: "1.1",
     intAsBigInt: true,
     uniqueKeys: false,
-    customTags: (tags) => [float, boolean, unsafe, ...tags.filter((tag) => !isReplaced(tag))],
+    customTags: (tags) => [
+      ...moreTags,
+      float,
+      boolean,
+      unsafe,
+      ...tags.filter((tag) => !isReplaced(tag)),
+    ],
   });
   const [error] = document.errors;
   if (error) throw error;

@@ -37,7 +37,9 @@ export class Rendering {
 
   constructor(variables: Readonly<Record<string, unknown>>, loader: Loader | undefined) {
     this.#loader = loader;
-    this.variables = new Variables(variables, globals, (text, name) => this.#value(text, name));
+    this.variables = new Variables(variables, globals, (text, name, names) =>
+      this.#value(text, name, names),
+    );
   }
 
   /** The nodes that `source` renders to, with the names of `frame`. */
@@ -75,9 +77,9 @@ export class Rendering {
   }
 
   /** A variable's value: that of its one expression, or the text around several. */
-  #value(text: string, name: string): Value {
+  #value(text: string, name: string, names: Names): Value {
     const source: Source = { name: `variable ${name}`, text, kind: "value" };
-    const nodes = this.run(source, new Scope(this.variables));
+    const nodes = this.run(source, new Scope(names));
     const [first] = nodes;
     if (nodes.length === 0) return null;
     if (nodes.length === 1 && first !== undefined && typeof first !== "string") return first;

@@ -37,6 +37,22 @@ export class Unsafe {
   }
 }
 
+/** A variable's value that is fetched when it is used, and may fail then: it is told where. */
+export class Deferred {
+  readonly get: (variable: string) => unknown;
+  constructor(get: (variable: string) => unknown) {
+    this.get = get;
+  }
+}
+
+/** A dict of variables that are rendered with each other, as those of another host are. */
+export class Scoped {
+  readonly variables: Readonly<Record<string, unknown>>;
+  constructor(variables: Readonly<Record<string, unknown>>) {
+    this.variables = variables;
+  }
+}
+
 export class Tuple extends Array<Value> {
   static override get [Symbol.species]() {
     return Array;

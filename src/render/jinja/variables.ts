@@ -2,10 +2,14 @@
 import { int } from "./python.js";
 import type { Names } from "./scope.js";
 import {
+  Deferred,
   Dict,
   Fault,
   Float,
   Lazy,
+  Scoped,
+  Tuple,
+  tuple,
   Undefined,
   UndefinedFault,
   Unsafe,
@@ -14,7 +18,7 @@ import {
 } from "./values.js";
 
 /** Renders a variable's text in which there are templates. */
-export type RenderText = (text: string, variable: string) => Value;
+export type RenderText = (text: string, variable: string, names: Names) => Value;
 
 export class Variables implements Names {
   readonly #raw: Readonly<Record<string, unknown>>;
@@ -24,10 +28,19 @@ export class Variables implements Names {
   /** What is being worked out, to notice variables that need themselves. */
   readonly #underWay: string[] = [];
 
-  constructor(raw: Readonly<Record<string, unknown>>, otherwise: Names, render: RenderText) {
+  /** All that were made in one rendering, so that hosts which need each other are noticed. */
+  readonly #family: Map<unknown, Variables>;
+
+  constructor(
+    raw: Readonly<Record<string, unknown>>,
+    otherwise: Names,
+    render: RenderText,
+    family = new Map<unknown, Variables>(),
+  ) {
     this.#raw = raw;
     this.#otherwise = otherwise;
     this.#render = render;
+    this.#family = family.set(raw, this);
   }
 
   get(name: string): Value | undefined {
@@ -51,6 +64,11 @@ export class Variables implements Names {
     if (typeof raw === "bigint") return int(raw);
     if (typeof raw === "number") return Number.isInteger(raw) ? int(raw) : new Float(raw);
     if (raw instanceof Unsafe) return raw.text;
+    if (raw instanceof Deferred) return this.#value(raw.get(path), path);
+    if (raw instanceof Scoped) return this.#scoped(raw.variables, path);
+    if (raw instanceof Tuple) {
+      return Object.freeze(tuple(...raw.map((item, at) => this.#value(item, `${path}[${at}]`))));
+    }
     if (Array.isArray(raw)) {
       return Object.freeze(
         raw.map((item, index) => this.#value(item, `${path}[${index}]`)),
@@ -73,6 +91,22 @@ export class Variables implements Names {
     return dict;
   }
 
+  #scoped(raw: Readonly<Record<string, unknown>>, path: string): Dict {
+    const others =
+      this.#family.get(raw) ?? new Variables(raw, this.#otherwise, this.#render, this.#family);
+    const dict = new Dict();
+    for (const name of Object.keys(raw)) {
+      dict.set(
+        name,
+        new Lazy(() => {
+          const value = others.get(name) ?? null;
+          return value instanceof Undefined ? value.within(`${path}.${name}`) : value;
+        }),
+      );
+    }
+    return dict;
+  }
+
   #template(text: string, path: string): Value {
     if (this.#underWay.includes(path)) {
       const circle = [...this.#underWay.slice(this.#underWay.indexOf(path)), path].join(" → ");
@@ -80,7 +114,7 @@ export class Variables implements Names {
     }
     this.#underWay.push(path);
     try {
-      const value = this.#render(text, path);
+      const value = this.#render(text, path, this);
       return value instanceof Undefined ? value.within(path) : value;
     } catch (error) {
       // As in Ansible, a value that cannot be had is undefined, and `default` is a way out.
