@@ -1,4 +1,5 @@
 import ora from "ora";
+import { ANSIBLES, type AnsibleSuite, ansibleRecipe, ansibleTree } from "./ansible.js";
 import type { Cache } from "./cache.js";
 import { registryRecipe, registryStorage, stackRecipe, stackTree } from "./images.js";
 import { type Extra, installPackages, missingPackages } from "./packages.js";
@@ -42,6 +43,17 @@ export async function install(
       },
     });
   }
+  const ansible: Partial<Record<AnsibleSuite, string>> = {};
+  for (const suite of extras.length > 0 ? ANSIBLES : []) {
+    steps.push({
+      what: `Ansible of ${suite}`,
+      there: cache.has(`ansible-${suite}`, ansibleRecipe(suite)),
+      build: async () => {
+        ansible[suite] = await ansibleTree(cache, suite);
+        return ansible[suite];
+      },
+    });
+  }
   steps.push({
     what: "packages of the images",
     there: cache.has("stack", stackRecipe()),
@@ -56,7 +68,7 @@ export async function install(
       build: () => registryStorage(cache, sources),
     },
   ]);
-  return { roots, registry: registry[0] ?? "" };
+  return { roots, ansible, registry: registry[0] ?? "" };
 }
 
 /** Builds are half waiting for the network and the disk, half one processor's work. */

@@ -12,15 +12,15 @@ const PACKAGES = [
 ];
 
 /**
- * What one may want beside the usual: `ansible` is a host that Ansible can manage, `tests` what
- * the project's tests and checks call.
+ * What one may want beside the usual: `ansible` is a host that Ansible can manage and Ansible to
+ * manage it with, `tests` what the project's tests and checks call. Both bring the trees of `ansible.ts`.
  */
 export type Extra = "ansible" | "tests";
 
 /** What the extras need beside them. */
 const EXTRA_PACKAGES: Readonly<Record<Extra, readonly string[]>> = {
   ansible: ["ansible-core"],
-  tests: ["ansible-core", "shellcheck"],
+  tests: ["shellcheck"],
 };
 
 export async function missingPackages(extras: readonly Extra[]): Promise<string[]> {

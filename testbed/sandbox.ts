@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import type { AnsibleSuite } from "./ansible.js";
 import type { Cache } from "./cache.js";
 import { Lock } from "./lock.js";
 import { NETWORK_SETUP } from "./network.js";
@@ -14,6 +15,8 @@ const VARIABLE = "QUADLET_DEPLOY_TESTBED";
 /** What the sandbox's code can use, by path; written into the run's folder. */
 export interface Supplies {
   readonly roots: Partial<Record<RootName, string>>;
+  /** Trees with nothing but Ansible, where tests or the benchmark asked for them. */
+  readonly ansible: Partial<Record<AnsibleSuite, string>>;
   /** The storage of a registry that has the images. */
   readonly registry: string;
 }

@@ -1,6 +1,7 @@
-"""Resolves the inventories of inventory-cases.yaml with Ansible.
+"""Resolves inventories with Ansible, 2.14 or 2.19.
 
-Run by Ansible's own Python with the file of the cases; prints a JSON list, one object a case:
+Reads cases, as inventory-cases.yaml has them, from its input, and prints a JSON list, one object
+a case:
 {"groups": ..., "hosts": {host: {variable: its value as JSON}}, "patterns": {pattern: [host, ...]}}
 or {"error": ...}.
 """
@@ -10,6 +11,8 @@ import os
 import sys
 import tempfile
 
+import ansible.parsing.vault
+import ansible.template
 import yaml
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
@@ -24,8 +27,23 @@ MADE_BY_ANSIBLE = {"ansible_playbook_python", "ansible_config_file", "hostvars",
                    "playbook_dir", "ansible_local"}
 
 
+# 2.19 renders only what it is told to trust, and gives back text as text.
+trusted = getattr(ansible.template, "trust_as_template", lambda text: text)
+AS_TEXT = {} if hasattr(ansible.template, "trust_as_template") else {"convert_data": False}
+
+
 def as_json(templar, name):
-    return str(templar.template("{{ %s | to_json(vault_to_text=True) }}" % name, convert_data=False))
+    template = "{{ %s | to_json(vault_to_text=True) }}" % name
+    return str(templar.template(trusted(template), **AS_TEXT))
+
+
+def with_trust(value):
+    """Extra variables as `-e` gives them: what they hold may be templates."""
+    if isinstance(value, dict):
+        return {key: with_trust(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_trust(item) for item in value]
+    return trusted(value) if isinstance(value, str) else value
 
 
 def resolve(case, folder):
@@ -39,7 +57,13 @@ def resolve(case, folder):
     loader = DataLoader()
     loader.set_basedir(os.path.join(folder, case.get("playbook", "nowhere")))
     if "password" in case:
-        loader.set_vault_secrets([("default", VaultSecret(case["password"].encode()))])
+        secrets = [("default", VaultSecret(case["password"].encode()))]
+        loader.set_vault_secrets(secrets)
+        # 2.19 decrypts single values with what the whole process has been given.
+        if hasattr(ansible.parsing.vault, "VaultSecretsContext"):
+            ansible.parsing.vault.VaultSecretsContext._current = None
+            context = ansible.parsing.vault.VaultSecretsContext(secrets)
+            ansible.parsing.vault.VaultSecretsContext.initialize(context)
     sources = [os.path.join(folder, source) for source in case["inventory"]]
     inventory = InventoryManager(loader=loader, sources=sources)
     if not inventory._inventory.processed_sources:
@@ -47,7 +71,7 @@ def resolve(case, folder):
     manager = VariableManager(loader=loader, inventory=inventory)
     # With it, what is next to the playbook counts, as for a task of its plays.
     manager.safe_basedir = "playbook" in case
-    manager._extra_vars = case.get("extra", {})
+    manager._extra_vars = with_trust(case.get("extra", {}))
     hostvars = HostVars(inventory=inventory, variable_manager=manager, loader=loader)
     manager._hostvars = hostvars
     hosts = {}
@@ -79,5 +103,4 @@ def outcome(case):
             os.chdir("/")
 
 
-with open(sys.argv[1], encoding="utf-8") as source:
-    print(json.dumps([outcome(case) for case in yaml.safe_load(source)]))
+json.dump([outcome(case) for case in yaml.safe_load(sys.stdin)], sys.stdout)

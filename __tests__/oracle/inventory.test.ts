@@ -1,7 +1,5 @@
 /** Ansible resolves the same inventories in one run: groups, variables and patterns must agree. */
-import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import {
@@ -12,9 +10,8 @@ import {
   variablesOf,
 } from "../../src/inventory/index.js";
 import { render } from "../../src/render/jinja/index.js";
-import { ansiblePython } from "./ansible-python.js";
+import { ask, NEWER, OLDER, type Version } from "./ansible.js";
 
-const run = promisify(execFile);
 const file = new URL("./inventory-cases.yaml", import.meta.url).pathname;
 
 interface Case {
@@ -62,18 +59,23 @@ function resolve(one: Case): Outcome {
   };
 }
 
-describe("Ansible resolves the same", () => {
-  let outcomes: (Outcome | { error: string })[] = [];
+const outcomes: Record<Version, readonly (Outcome | { error: string })[]> = {
+  "2.14": [],
+  "2.19": [],
+};
 
-  beforeAll(async () => {
-    const script = new URL("./inventory.py", import.meta.url).pathname;
-    const { stdout } = await run(await ansiblePython(), [script, file], { maxBuffer: 64 << 20 });
-    outcomes = JSON.parse(stdout);
-    expect(outcomes).toHaveLength(cases.length);
-  }, 120_000);
+beforeAll(async () => {
+  const input = await readFile(file, "utf8");
+  const asked = [OLDER, NEWER].map(async (version) => {
+    outcomes[version] = await ask(version, "inventory.py", input);
+    expect(outcomes[version]).toHaveLength(cases.length);
+  });
+  await Promise.all(asked);
+}, 120_000);
 
+describe.each([OLDER, NEWER])("Ansible %s resolves the same", (version) => {
   test.each(cases.map((one, index) => ({ ...one, index })))("$name", ({ index, ...one }) => {
-    const outcome = outcomes[index];
+    const outcome = outcomes[version][index];
     if (one.fails) {
       expect(outcome, "Ansible resolves this").toHaveProperty("error");
       expect(() => resolve(one)).toThrow(/^(?:settings|render): /);

@@ -1,6 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import type { Loader } from "../../src/render/jinja/index.js";
 import { loadYaml } from "../../src/render/jinja/load-yaml.js";
+import type { Version } from "./ansible.js";
 
 export interface Case {
   readonly group: string;
@@ -9,11 +10,23 @@ export interface Case {
   readonly loader: Loader;
   /** Whether Ansible and we both refuse it. */
   readonly fails: boolean;
+  /** That Ansible's two versions differ here, and which of them we do as. */
+  readonly as?: Version;
 }
 
-/** The cases of `jinja-cases.yaml`: groups of templates that share variables and files. */
-export async function readCases(): Promise<Case[]> {
-  const text = await readFile(new URL("./jinja-cases.yaml", import.meta.url), "utf8");
+/** What becomes of a template: its text, or why there is none. */
+export type Outcome = { readonly text: string } | { readonly error: string };
+
+/** All files `jinja-*.yaml` as one text, each being a list of groups. */
+export async function caseFiles(): Promise<string> {
+  const folder = new URL(".", import.meta.url);
+  const names = (await readdir(folder)).filter((name) => /^jinja-.*\.yaml$/.test(name)).sort();
+  const texts = await Promise.all(names.map((name) => readFile(new URL(name, folder), "utf8")));
+  return texts.join("\n");
+}
+
+/** The cases in the order in which Ansible is asked: those of a group share variables and files. */
+export function readCases(text: string): Case[] {
   return (loadYaml(text) as Map<string, unknown>[]).flatMap((group) => {
     const variables = Object.fromEntries(mapOf(group.get("variables")));
     const files = mapOf(group.get("files"));
@@ -28,6 +41,7 @@ export async function readCases(): Promise<Case[]> {
         variables,
         loader,
         fails,
+        ...(group.has("as") ? { as: group.get("as") as Version } : {}),
       }));
     return [...read("cases", false), ...read("fails", true)];
   });

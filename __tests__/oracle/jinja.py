@@ -1,6 +1,6 @@
-"""Renders the cases of jinja-cases.yaml with Ansible, as its `template` action does.
+"""Renders templates with Ansible, as its `template` action does: with 2.14 or with 2.19.
 
-Run by Ansible's own Python with the file of the cases; prints a JSON list of
+Reads groups of cases, as jinja-*.yaml has them, from its input, and prints a JSON list of
 {"text": …} or {"error": …}, one for each case in order.
 """
 
@@ -9,40 +9,56 @@ import os
 import sys
 import tempfile
 
-import yaml
+import ansible.template
+from ansible.module_utils.common.text.converters import to_bytes
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.yaml.loader import AnsibleLoader
-from ansible.template import AnsibleEnvironment, Templar
+from ansible.template import Templar
+
+OPTIONS = {"trim_blocks": True, "lstrip_blocks": False}
 
 
-def render(template, variables, files):
-    with tempfile.TemporaryDirectory() as folder:
-        for name, text in (files or {}).items():
-            with open(os.path.join(folder, name), "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-        templar = Templar(loader=DataLoader(), variables=variables).copy_with_new_env(
-            environment_class=AnsibleEnvironment,
-            searchpath=[folder],
-            trim_blocks=True,
-            lstrip_blocks=False,
-            available_variables=variables,
-        )
-        templar.environment.cache.clear()
-        try:
-            text = templar.do_template(
-                template, preserve_trailing_newlines=True, escape_backslashes=False
-            )
-            return {"text": str(text)}
-        except Exception as error:  # whatever it is, Ansible does not render this
-            return {"error": f"{type(error).__name__}: {error}"}
+def template_2_14(template, variables, folder):
+    templar = Templar(loader=DataLoader(), variables=variables).copy_with_new_env(
+        environment_class=ansible.template.AnsibleEnvironment,
+        searchpath=[folder],
+        available_variables=variables,
+        **OPTIONS,
+    )
+    # Jinja2 keeps what it compiled by the texts alone, or by names that other groups have too.
+    templar.environment.cache.clear()
+    return templar.do_template(template, preserve_trailing_newlines=True, escape_backslashes=False)
 
 
-def cases(groups):
+def template_2_19(template, variables, folder):
+    templar = Templar(loader=DataLoader(), variables=variables).copy_with_new_env(
+        searchpath=[folder], available_variables=variables
+    )
+    result = templar.template(trusted(template), escape_backslashes=False, overrides=OPTIONS)
+    return "" if result is None else result
+
+
+trusted = getattr(ansible.template, "trust_as_template", lambda text: text)
+as_action = template_2_19 if hasattr(ansible.template, "trust_as_template") else template_2_14
+
+
+def render(template, variables, folder):
+    try:
+        # As the action writes it to the file.
+        return {"text": to_bytes(as_action(template, variables, folder)).decode()}
+    except Exception as error:  # whatever it is, Ansible does not render this
+        return {"error": f"{type(error).__name__}: {error}"}
+
+
+def outcomes(groups):
     for group in groups:
-        variables = group.get("variables") or {}
-        for case in (group.get("cases") or []) + (group.get("fails") or []):
-            yield str(case), variables, group.get("files")
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in (group.get("files") or {}).items():
+                with open(os.path.join(folder, name), "w", encoding="utf-8", newline="") as file:
+                    file.write(text)
+            for case in (group.get("cases") or []) + (group.get("fails") or []):
+                yield render(str(case), group.get("variables") or {}, folder)
 
 
-with open(sys.argv[1], encoding="utf-8") as source:
-    print(json.dumps([render(*case) for case in cases(yaml.load(source, Loader=AnsibleLoader))]))
+groups = AnsibleLoader(trusted(sys.stdin.read())).get_single_data()
+json.dump(list(outcomes(groups)), sys.stdout)

@@ -4,16 +4,18 @@
  */
 import { throwAll } from "../../errors.js";
 import { deployErrorsOf } from "./errors.js";
+import { headerMark } from "./lexer.js";
 import {
+  concatenated,
   fileSource,
-  joined,
-  keepNewlines,
   type Loader,
+  printed,
   Rendering,
   type Template,
 } from "./rendering.js";
 import { Scope } from "./scope.js";
 import { Fault, type Source } from "./values.js";
+import { isTemplate } from "./variables.js";
 
 export type { Loader, Template } from "./rendering.js";
 export { Deferred, Float, Scoped, Tuple, Unsafe } from "./values.js";
@@ -36,11 +38,13 @@ export function render(
   let result = "";
   try {
     source = fileSource(template);
-    result = joined(rendering.run(source, new Scope(rendering.variables)));
+    if (!isTemplate(source.text) && !source.text.startsWith(headerMark)) return template.text;
+    const nodes = rendering.run(source, new Scope(rendering.variables));
+    result = printed(source.text, concatenated(nodes));
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     faults.push(error);
   }
   throwAll(deployErrorsOf(faults, source));
-  return keepNewlines(source.text, result);
+  return result;
 }

@@ -102,7 +102,7 @@ class Lexer {
 
   /** Skips `#jinja2: …`, the first line in which a file sets its own options. */
   #header(): number {
-    return this.#text.startsWith(headerMark)
+    return this.#source.kind !== "included" && this.#text.startsWith(headerMark)
       ? this.#text.indexOf("\n") + 1 || this.#text.length
       : 0;
   }

@@ -254,7 +254,8 @@ function finite(result: number, ...operands: number[]): number {
 /** Python's remainder, which has the divisor's sign. */
 function modulo(a: number, b: number): number {
   const rest = a % b;
-  return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
+  if (rest === 0) return b < 0 ? -0 : 0;
+  return rest < 0 !== b < 0 ? rest + b : rest;
 }
 
 export function negate(value: Value): Value {

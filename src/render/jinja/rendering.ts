@@ -9,7 +9,16 @@ import { iterate, str } from "./python.js";
 import { Runtime } from "./runtime.js";
 import { type Names, Scope } from "./scope.js";
 import { tests } from "./tests.js";
-import { Fault, type Source, type UndefinedFault, unsupported, type Value } from "./values.js";
+import {
+  Blank,
+  Dict,
+  Fault,
+  type Source,
+  type UndefinedFault,
+  undefinedFault,
+  unsupported,
+  type Value,
+} from "./values.js";
 import { Variables } from "./variables.js";
 
 /** A template: its text and its path as users know it. */
@@ -34,6 +43,7 @@ export class Rendering {
   readonly #roots = new Map<string, Root>();
   readonly #open: string[] = [];
   #calls = 0;
+  #options: LexerOptions | undefined;
 
   constructor(variables: Readonly<Record<string, unknown>>, loader: Loader | undefined) {
     this.#loader = loader;
@@ -48,11 +58,11 @@ export class Rendering {
       const chain = this.#open.slice(-4).join(" → ");
       throw new Fault(`templates include each other without end: … ${chain}`);
     }
-    if (source.kind === "file") this.#open.push(source.name);
+    if (source.kind !== "value") this.#open.push(source.name);
     try {
       return this.#root(source)(new Runtime(this, source), frame);
     } finally {
-      if (source.kind === "file") this.#open.pop();
+      if (source.kind !== "value") this.#open.pop();
     }
   }
 
@@ -71,7 +81,7 @@ export class Rendering {
   load(name: Value): Source | undefined {
     for (const candidate of typeof name === "string" ? [name] : iterate(name)) {
       const template = this.#loader?.(str(candidate));
-      if (template) return fileSource(template);
+      if (template) return fileSource(template, "included");
     }
     return undefined;
   }
@@ -79,27 +89,30 @@ export class Rendering {
   /** A variable's value: that of its one expression, or the text around several. */
   #value(text: string, name: string, names: Names): Value {
     const source: Source = { name: `variable ${name}`, text, kind: "value" };
-    const nodes = this.run(source, new Scope(names));
-    const [first] = nodes;
-    if (nodes.length === 0) return null;
-    if (nodes.length === 1 && first !== undefined && typeof first !== "string") return first;
-    return keepNewlines(text, joined(nodes));
+    return keepNewlines(text, concatenated(this.run(source, new Scope(names))));
+  }
+
+  /** What is included is read with the options of the file that includes it. */
+  #optionsOf(source: Source): LexerOptions {
+    const options = source.kind === "included" ? this.#options : optionsOf(source);
+    if (source.kind === "file") this.#options = options;
+    return options ?? optionsOf(source);
   }
 
   #root(source: Source): Root {
     const key = `${source.kind}\n${source.text}`;
     let root = this.#roots.get(key);
     if (!root) {
-      root = compile(source);
+      root = compile(source, this.#optionsOf(source));
       this.#roots.set(key, root);
     }
     return root;
   }
 }
 
-function compile(source: Source): Root {
+function compile(source: Source, options: LexerOptions): Root {
   try {
-    const tokens = new Tokens(source, optionsOf(source));
+    const tokens = new Tokens(source, options);
     const compiler = new JinjaCompiler(source.name, {
       filter: (name) => filters.has(name),
       test: (name) => tests.has(name),
@@ -135,9 +148,9 @@ function optionsOf(source: Source): LexerOptions {
 }
 
 /** A template as a source: without a byte order mark, lines ending in LF alone. */
-export function fileSource(template: Template): Source {
+export function fileSource(template: Template, kind: "file" | "included" = "file"): Source {
   const text = template.text.replace(/^\ufeff/, "").replace(/\r\n?/g, "\n");
-  const source: Source = { name: template.name, text, kind: "file" };
+  const source: Source = { name: template.name, text, kind };
   const invalid =
     /[\0\ufffd]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
   const found = invalid.exec(text);
@@ -151,13 +164,33 @@ export function fileSource(template: Template): Source {
   });
 }
 
-/** Nodes as one text; None is empty in it, as Ansible prints it. */
-export function joined(nodes: readonly Value[]): string {
-  return nodes.map((node) => (node === null ? "" : str(node))).join("");
+/**
+ * What nodes make together, as in Ansible 2.19: None goes, what is alone keeps its type, several
+ * are a text, and none are None.
+ */
+export function concatenated(nodes: readonly Value[]): Value {
+  const some = nodes.filter((node) => node !== null);
+  if (some.length > 1) return some.map((node) => str(finished(node))).join("");
+  return some[0] ?? null;
 }
 
-/** As in Ansible, the result ends in at least as many newlines as the template. */
-export function keepNewlines(template: string, result: string): string {
+/** A file's text: what `result` prints as, and a final newline only where it is text already. */
+export function printed(template: string, result: Value): string {
+  if (result === null) return "";
+  if (result instanceof Blank) throw undefinedFault(result);
+  return str(keepNewlines(template, finished(result)));
+}
+
+/** As it leaves a template: a tuple, at whatever depth, is a list. */
+function finished(value: Value): Value {
+  if (Array.isArray(value)) return Array.from(value, finished);
+  if (!(value instanceof Dict)) return value;
+  return Dict.of(value.entries().map(([key, item]) => [finished(key), finished(item)]));
+}
+
+/** As in Ansible, a text ends in at least as many newlines as the template. */
+function keepNewlines(template: string, result: Value): Value {
+  if (typeof result !== "string") return result;
   const count = (text: string) => text.length - text.replace(/\n+$/, "").length;
   return result + "\n".repeat(Math.max(0, count(template) - count(result)));
 }

@@ -9,7 +9,7 @@ import { formatPercent } from "./filters/text.js";
 import { globals } from "./globals.js";
 import { Loop } from "./loop.js";
 import * as python from "./python.js";
-import { joined, type Rendering } from "./rendering.js";
+import { concatenated, type Rendering } from "./rendering.js";
 import { Scope } from "./scope.js";
 import { applyTest, tests } from "./tests.js";
 import {
@@ -78,15 +78,13 @@ export class Runtime {
     out.push(value);
   }
 
-  /** A block's output as one value: a single expression keeps its type, as in Ansible 2.19. */
   concat(out: readonly Value[]): Value {
-    const [first] = out;
-    return out.length === 1 && first !== undefined ? first : joined(out);
+    return concatenated(out);
   }
 
   include(out: Value[], name: Value, ignoreMissing: boolean, frame: Scope | null): void {
     const source = this.rendering.load(defined(name));
-    if (source) out.push(joined(this.rendering.run(source, this.#frameFor(frame))));
+    if (source) out.push(...this.rendering.run(source, this.#frameFor(frame)));
     else if (!ignoreMissing) throw new Fault(`there is no template ${shown(name)} to include`);
   }
 
@@ -99,7 +97,7 @@ export class Runtime {
   }
 
   #frameFor(frame: Scope | null): Scope {
-    return frame ? frame.push() : new Scope(globals);
+    return frame ? frame.forIncluded() : new Scope(globals);
   }
 
   // Names

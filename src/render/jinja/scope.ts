@@ -11,6 +11,7 @@ export interface Names {
 export class Scope implements Names {
   readonly #parent: Names;
   readonly #own = new Map<string, Value>();
+  readonly #hidden = new Set<string>();
 
   constructor(parent: Names) {
     this.#parent = parent;
@@ -21,6 +22,7 @@ export class Scope implements Names {
   }
 
   set(name: string, value: Value): void {
+    this.#hidden.delete(name);
     this.#own.set(name, value);
   }
 
@@ -29,12 +31,24 @@ export class Scope implements Names {
     for (const name of names) {
       const cause = `the variable ${name} is set only further below`;
       this.#own.set(name, new Undefined({ path: name, cause }));
+      this.#hidden.add(name);
     }
   }
 
   get(name: string): Value | undefined {
     const value = this.#own.get(name);
     return value === undefined ? this.#parent.get(name) : value;
+  }
+
+  /** What a template that is included here sees: what is hidden here is not hidden from it. */
+  forIncluded(): Scope {
+    return new Scope({ get: (name) => this.#visible(name), names: () => this.names() });
+  }
+
+  #visible(name: string): Value | undefined {
+    const value = this.#hidden.has(name) ? undefined : this.#own.get(name);
+    if (value !== undefined) return value;
+    return this.#parent instanceof Scope ? this.#parent.#visible(name) : this.#parent.get(name);
   }
 
   /** The value set in this very scope. */

@@ -9,6 +9,7 @@ import {
   defined,
   Fault,
   Float,
+  hash,
   isUndefined,
   type Keywords,
   undefinedFault,
@@ -140,8 +141,8 @@ function isSame(value: Value, other: Value): boolean {
 }
 
 function isSubset(part: Value, whole: Value): boolean {
-  const items = python.iterate(whole);
-  return python.iterate(part).every((item) => python.contains(items, item));
+  const items = new Set(python.iterate(whole).map(hash));
+  return python.iterate(part).every((item) => items.has(hash(item)));
 }
 
 function matches(value: Value, args: Args, place: string): boolean {

@@ -126,11 +126,11 @@ export function isUndefined(value: Value): value is Undefined | Blank {
   return value instanceof Undefined || value instanceof Blank;
 }
 
-/** A file's text or a variable's value, as it is being rendered. */
+/** The text of a file, of one that it includes, or of a variable, as it is being rendered. */
 export interface Source {
   readonly name: string;
   readonly text: string;
-  readonly kind: "file" | "value";
+  readonly kind: "file" | "included" | "value";
 }
 
 /** A place in a source; line and column count from 0. */

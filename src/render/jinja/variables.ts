@@ -136,7 +136,8 @@ class Circle extends Fault {
   }
 }
 
-function isTemplate(text: string): boolean {
+/** Whether a text is rendered at all, and not taken as it is. */
+export function isTemplate(text: string): boolean {
   return text.includes("{{") || text.includes("{%") || text.includes("{#");
 }
 

@@ -339,7 +339,7 @@ describe("as in Ansible 2.19, where 2.14 differs", () => {
       {},
       "81",
     ],
-    ["items() is a list", "{{ {'a': 1}.items()[0] }}", {}, "('a', 1)"],
+    ["items() is a list", "{{ {'a': 1}.items()[0] }}", {}, "['a', 1]"],
     ["only what is used is rendered", "{{ d.a }}", { d: { a: 1, b: "{{ nope }}" } }, "1"],
   ])("%s", (_, text, variables, expected) => {
     expect(rendered(text, variables)).toBe(expected);

@@ -3,12 +3,20 @@ import { parseJson, writeJson } from "../json.js";
 import { strip } from "../methods.js";
 import type { Args } from "../parameters.js";
 import * as python from "../python.js";
-import { Fault, Float, isUndefined, undefinedFault, unsupported, type Value } from "../values.js";
+import {
+  Fault,
+  Float,
+  isUndefined,
+  Undefined,
+  undefinedFault,
+  unsupported,
+  type Value,
+} from "../values.js";
 import { writeYaml } from "../yaml.js";
 import { type Filters, filter, lenientFilter } from "./registry.js";
 
 const defaultFilter = lenientFilter(["default_value", "boolean"], (value, args) => {
-  const useDefault = isUndefined(value) || (args.flag("boolean") && !python.truth(value));
+  const useDefault = value instanceof Undefined || (args.flag("boolean") && !python.truth(value));
   return useDefault ? (args.get("default_value") ?? "") : value;
 });
 
@@ -90,7 +98,7 @@ function separators(args: Args, otherwise: [string, string]): [string, string] {
 }
 
 function toBool(value: Value): Value {
-  if (value === null || typeof value === "boolean") return value;
+  if (typeof value === "boolean") return value;
   const known = typeof value === "string" ? value.toLowerCase() : value;
   if (typeof known === "string") return ["yes", "on", "1", "true"].includes(known);
   return python.equals(known, 1);
@@ -164,6 +172,7 @@ function round(value: Value, args: Args): Value {
 }
 
 const units = "BKMGTPEZY";
+const magnitudes = ["", "kilo", "mega", "giga", "tera", "peta", "exa", "zeta", "yotta"];
 
 /** Ansible's `human_to_bytes`: powers of 1024, whatever the unit is called. */
 function humanToBytes(value: Value, args: Args): Value {
@@ -177,8 +186,8 @@ function humanToBytes(value: Value, args: Args): Value {
   const exponent = units.indexOf(name.slice(0, 1).toUpperCase());
   const isKnown =
     name.length === 1 ||
-    name.toLowerCase().includes(isBits ? "bit" : "byte") ||
-    name[1] === (isBits ? "b" : "B");
+    name.toLowerCase() === magnitudes[exponent] + (isBits ? "bit" : "byte") ||
+    (exponent > 0 && name === units[exponent] + (isBits ? "b" : "B"));
   if (exponent < 0 || !isKnown) throw new Fault(`human_to_bytes does not know the unit ${name}`);
   return python.int(BigInt(python.roundHalfEven(Number(digits) * 1024 ** exponent, 0)));
 }
