@@ -5,6 +5,7 @@ import {
   Blank,
   Dict,
   Float,
+  Group,
   Range,
   Special,
   Undefined,
@@ -39,6 +40,7 @@ export function itemOf(target: Value, key: Value, path: string): Value {
 
 function ownAttribute(target: Value, name: string): Value | undefined {
   if (target instanceof Special) return target.attribute(name);
+  if (target instanceof Group) return target.named(name);
   return hasMethod(target, name) ? method(target, name) : undefined;
 }
 

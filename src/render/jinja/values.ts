@@ -59,6 +59,20 @@ export class Tuple extends Array<Value> {
   }
 }
 
+/** One of what `groupby` makes: a tuple of what its items have in common and the items. */
+export class Group extends Tuple {
+  static make(grouper: Value, list: Value[]): Group {
+    const group = new Group();
+    group.push(grouper, list);
+    return group;
+  }
+
+  /** By its names, as a Python namedtuple has them. */
+  named(name: string): Value | undefined {
+    return name === "grouper" ? this[0] : name === "list" ? this[1] : undefined;
+  }
+}
+
 export function tuple(...items: Value[]): Tuple {
   const result = new Tuple();
   for (const item of items) result.push(item);

@@ -12,7 +12,6 @@ import {
   unsupported,
   type Value,
 } from "../values.js";
-import { writeYaml } from "../yaml.js";
 import { type Filters, filter, lenientFilter } from "./registry.js";
 
 const defaultFilter = lenientFilter(["default_value", "boolean"], (value, args) => {
@@ -65,27 +64,7 @@ export const dataFilters: Filters = {
     if (typeof value === "string") return parseJson(value);
     throw new Fault(`from_json reads a string, not ${python.article(python.typeName(value))}`);
   }),
-  to_yaml: filter(yamlParameters("default_flow_style"), (value, args) =>
-    writeYaml(value, { indent: args.int("indent", 2), ...yamlOptions(args, null) }),
-  ),
-  to_nice_yaml: filter(yamlParameters(), (value, args) =>
-    writeYaml(value, { indent: args.int("indent", 4), ...yamlOptions(args, false) }),
-  ),
 };
-
-function yamlParameters(...more: string[]): string[] {
-  return ["indent", "sort_keys", "width", "explicit_start", ...more];
-}
-
-function yamlOptions(args: Args, flow: boolean | null) {
-  const style = args.get("default_flow_style");
-  return {
-    sortKeys: args.flag("sort_keys", true),
-    width: args.int("width", 80),
-    explicitStart: args.flag("explicit_start"),
-    flow: style === undefined ? flow : style === null ? null : python.truth(style),
-  };
-}
 
 function separators(args: Args, otherwise: [string, string]): [string, string] {
   const given = args.get("separators") ?? null;

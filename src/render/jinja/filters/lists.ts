@@ -133,11 +133,11 @@ function member(entry: Value, key: string, name: string): Value {
 }
 
 const same = (value: Value): Value => value;
-const ignoreCase = (value: Value): Value =>
+export const ignoreCase = (value: Value): Value =>
   typeof value === "string" ? value.toLowerCase() : value;
 
 /** `a.b.0`: the way to a value within each item. */
-function attributeGetter(attribute: Value | undefined): (item: Value) => Value {
+export function attributeGetter(attribute: Value | undefined): (item: Value) => Value {
   if (attribute === undefined || attribute === null) return same;
   const steps = typeof attribute === "string" ? attribute.split(".").map(stepOf) : [attribute];
   return (item) => steps.reduce((value, step) => itemOf(value, step, ""), item);
@@ -156,7 +156,11 @@ function sortKey(args: Args): (item: Value) => Value[] {
   return (item) => getters.map((getter) => fold(getter(item)));
 }
 
-function sorted(items: readonly Value[], key: (item: Value) => Value[], reverse: boolean): Value[] {
+export function sorted(
+  items: readonly Value[],
+  key: (item: Value) => Value[],
+  reverse: boolean,
+): Value[] {
   const direction = reverse ? -1 : 1;
   return items
     .map((item) => ({ item, key: key(item) }))
@@ -185,7 +189,7 @@ function unique(value: Value, args: Args): Value[] {
 }
 
 /** Of hashable values Ansible makes Python sets, which have no order to agree with. */
-function notSets(value: Value, args: Args): void {
+export function notSets(value: Value, args: Args): void {
   if (!python.isHashable(value) || !python.isHashable(args.value("b"))) return;
   throw new Fault(
     `${args.what} goes with lists, not with ${python.article(python.typeName(value))}`,
@@ -193,7 +197,7 @@ function notSets(value: Value, args: Args): void {
 }
 
 /** Each of the items once, where it comes first. */
-function distinct(items: readonly Value[]): Value[] {
+export function distinct(items: readonly Value[]): Value[] {
   const result: Value[] = [];
   for (const item of items) if (!python.contains(result, item)) result.push(item);
   return result;
@@ -256,23 +260,47 @@ function combine(value: Value, args: Args): Value {
       throw new Fault(`combine has no parameter ${name}`);
     }
   }
-  const listMerge = args.named.get("list_merge") ?? "replace";
-  if (listMerge !== "replace") throw new Fault("only list_merge='replace' is supported");
-  const recursive = python.truth(args.named.get("recursive") ?? false);
+  const lists = python.str(args.named.get("list_merge") ?? "replace");
+  if (!Object.hasOwn(listMerges, lists)) {
+    throw new Fault(`list_merge is one of ${Object.keys(listMerges).join(", ")}`);
+  }
+  const how = { recursive: python.truth(args.named.get("recursive") ?? false), lists };
   const dicts = flatten([value, ...args.rest], 1, true);
   return dicts.reduce((result: Value, dict) => {
-    if (result instanceof Dict && dict instanceof Dict) return merge(result, dict, recursive);
+    if (result instanceof Dict && dict instanceof Dict) return merge(result, dict, how);
     throw new Fault(`combine goes with dicts, not with ${python.article(python.typeName(dict))}`);
   }, new Dict());
 }
 
-function merge(base: Dict, over: Dict, recursive: boolean): Dict {
+/** What becomes of two lists under one key. */
+const listMerges: Readonly<Record<string, (before: Value[], after: Value[]) => Value[]>> = {
+  replace: (_, after) => after,
+  keep: (before) => before,
+  append: (before, after) => [...before, ...after],
+  prepend: (before, after) => [...after, ...before],
+  append_rp: (before, after) => [...without(before, after), ...after],
+  prepend_rp: (before, after) => [...after, ...without(before, after)],
+};
+
+function without(items: readonly Value[], others: Value[]): Value[] {
+  return items.filter((item) => !python.contains(others, item));
+}
+
+interface Merging {
+  readonly recursive: boolean;
+  readonly lists: string;
+}
+
+function merge(base: Dict, over: Dict, how: Merging): Dict {
   const result = Dict.of(base.entries());
   for (const [key, value] of over.entries()) {
     if (value instanceof Undefined) throw new UndefinedFault(value);
     const before = result.get(key);
-    const both = recursive && before instanceof Dict && value instanceof Dict;
-    result.set(key, both ? merge(before, value, true) : value);
+    if (how.recursive && before instanceof Dict && value instanceof Dict) {
+      result.set(key, merge(before, value, how));
+    } else if (Array.isArray(before) && Array.isArray(value)) {
+      result.set(key, listMerges[how.lists]?.(before, value) ?? value);
+    } else result.set(key, value);
   }
   return result;
 }

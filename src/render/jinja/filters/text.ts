@@ -24,6 +24,9 @@ export const textFilters: Filters = {
     ),
   ),
   indent: filter(["width", "first", "blank"], (value, args) => indent(value, args)),
+  truncate: filter(["length", "killwords", "end", "leeway"], (value, args) =>
+    truncate(str(value), args),
+  ),
   center: filter(["width"], (value, args) => center(str(value), args.int("width", 80))),
   wordcount: filter([], (value) => findAll("\\w+", str(value), {}).length),
   format: filter(["*", "**"], (value, args) => {
@@ -38,11 +41,6 @@ export const textFilters: Filters = {
   split: filter(["sep", "maxsplit"], (value, args) =>
     methods.split(text(value, args), args.get("sep") ?? null, args.int("maxsplit", -1)),
   ),
-  basename: filter([], (value, args) => {
-    const path = text(value, args);
-    return path.slice(path.lastIndexOf("/") + 1);
-  }),
-  dirname: filter([], (value, args) => dirname(text(value, args))),
   quote: filter([], (value) => shellQuote(value === null ? "" : str(value))),
   comment: filter(["style", "**"], (value, args) => comment(text(value, args), args)),
   b64encode: filter(["encoding"], (value, args) => {
@@ -95,18 +93,23 @@ function indent(value: Value, args: Args): string {
   return [start, ...rest.map(pad)].join("\n");
 }
 
+/** Jinja2 lets a text be five characters longer than it is to be. */
+function truncate(value: string, args: Args): string {
+  const [length, end] = [args.int("length", 255), args.string("end", "...")];
+  const leeway = args.int("leeway", 5);
+  if (length < python.length(end)) throw new Fault(`truncate: ${end} alone is longer`);
+  const characters = python.characters(value);
+  if (characters.length <= length + leeway) return value;
+  const kept = characters.slice(0, length - python.length(end)).join("");
+  const space = kept.lastIndexOf(" ");
+  return (args.flag("killwords") || space < 0 ? kept : kept.slice(0, space)) + end;
+}
+
 function center(value: string, width: number): string {
   const space = width - python.length(value);
   if (space <= 0) return value;
   const left = Math.floor(space / 2) + (space & width & 1);
   return " ".repeat(left) + value + " ".repeat(space - left);
-}
-
-function dirname(path: string): string {
-  if (!path.includes("/")) return "";
-  const head = path.slice(0, path.lastIndexOf("/") + 1);
-  const trimmed = head.replace(/\/+$/, "");
-  return trimmed === "" ? head : trimmed;
 }
 
 /** `shlex.quote` */
