@@ -13,7 +13,6 @@ import {
   tuple,
   Undefined,
   UndefinedFault,
-  undefinedFault,
   unsupported,
   type Value,
 } from "./values.js";
@@ -60,7 +59,7 @@ export function str(value: Value): string {
 /** `repr(value)` */
 export function repr(value: Value): string {
   if (value instanceof Undefined) throw new UndefinedFault(value);
-  if (value instanceof Blank) throw undefinedFault(value);
+  if (value instanceof Blank) return "Undefined";
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "string") return quoteString(value);
@@ -486,6 +485,7 @@ export function slice(value: Value, start: Value, stop: Value, step: Value): Val
   const taken: Value[] = [];
   for (let i = first; stride > 0 ? i < last : i > last; i += stride) taken.push(items[i] as Value);
   if (typeof value === "string") return taken.join("");
+  if (value instanceof Range) return new Range(taken as number[]);
   return value instanceof Tuple ? tuple(...taken) : taken;
 }
 
