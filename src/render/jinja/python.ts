@@ -235,7 +235,7 @@ function computeFloats(operator: Operator, a: number, b: number): number {
     case "/":
       return a / nonZero(b);
     case "//":
-      return (a - modulo(a, nonZero(b))) / b;
+      return floorDivideFloats(a, nonZero(b));
     case "%":
       return modulo(a, nonZero(b));
     case "**":
@@ -248,6 +248,13 @@ function computeFloats(operator: Operator, a: number, b: number): number {
 function finite(result: number, ...operands: number[]): number {
   if (Number.isFinite(result) || !operands.every(Number.isFinite)) return result;
   throw new Fault("the result is too large for a float");
+}
+
+/** Python's whole quotient of floats; a zero has the sign of the true quotient. */
+function floorDivideFloats(a: number, b: number): number {
+  const exact = (a - modulo(a, b)) / b;
+  if (exact === 0) return a / b < 0 || Object.is(a / b, -0) ? -0 : 0;
+  return Math.round(exact);
 }
 
 /** Python's remainder, which has the divisor's sign. */
@@ -271,7 +278,12 @@ export function positive(value: Value): Value {
 
 /** Python's `round()` of a float to a number of decimal places: half to even, and exact. */
 export function roundHalfEven(value: number, places: number): number {
-  if (!Number.isFinite(value) || places > 300 || (places >= 0 && Math.abs(value) >= 1e21)) {
+  if (
+    !Number.isFinite(value) ||
+    value === 0 ||
+    places > 300 ||
+    (places >= 0 && Math.abs(value) >= 1e21)
+  ) {
     return value;
   }
   // toFixed is exact but takes half away from zero; only a true tie is to be put right.
