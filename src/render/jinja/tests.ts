@@ -150,7 +150,9 @@ function isSame(value: Value, other: Value): boolean {
 
 function isSubset(part: Value, whole: Value): boolean {
   const items = new Set(python.iterate(whole).map(hash));
-  return python.iterate(part).every((item) => items.has(hash(item)));
+  // All of them first: one that can be in no set is an error wherever it stands.
+  const parts = python.iterate(part).map(hash);
+  return parts.every((item) => items.has(item));
 }
 
 function matches(value: Value, args: Args, place: string): boolean {
