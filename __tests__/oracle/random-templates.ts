@@ -185,10 +185,10 @@ class Writer {
 
   #setBlock(): string {
     const filter = this.#dice.chance(30)
-      ? ` | ${this.#dice.pick(["upper", "trim", "length"])}`
+      ? ` | ${this.#dice.pick(["upper", "trim", "replace('a', 'A')"])}`
       : "";
     const text = this.#tag(`set v${filter}`) + this.#body(1, 2) + this.#tag("endset");
-    this.#expressions.know("v", filter.includes("length") ? "int" : "str");
+    this.#expressions.know("v", "str");
     return text;
   }
 
