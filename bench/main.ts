@@ -1,11 +1,11 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Bed, type Host, TcpProxy } from "../testbed/bed.js";
 import { must, run } from "../testbed/process.js";
 import { action, ansible, type Contender, floor, type Way } from "./contenders.js";
-import { resultsPage } from "./page.js";
+import { renderingOf, resultsPage } from "./page.js";
 import type { Series } from "./results.js";
 import { CHANGED_SERVICES, EVERY_SERVICE, Stage } from "./stage.js";
 import type { Timed } from "./stopwatch.js";
@@ -60,7 +60,9 @@ async function bench(rounds: number): Promise<void> {
       `${availableParallelism()} processors`,
     ],
   );
-  await writeFile(join(project, "bench/RESULTS.md"), page);
+  const file = join(project, "bench/RESULTS.md");
+  const rendering = renderingOf(await readFile(file, "utf8"));
+  await writeFile(file, `${page.trimEnd()}\n${rendering}`);
   console.log(`\n${page}`);
 }
 

@@ -49,3 +49,26 @@ function steps({ title, series }: Results): string {
   );
   return `### ${title}\n\n${stepsTable([floor, ...actions])}\n\n${told.join("\n")}\n`;
 }
+
+const RENDERING = "\n## Rendering 1,000 templates";
+
+/** The page with that section in place of the one it has, if any. */
+export function withRendering(page: string, table: string, rounds: number): string {
+  return `${page.split(RENDERING)[0]?.trimEnd()}
+${RENDERING}, ${rounds} rounds
+
+Written by \`npm run bench:templates\`. A unit with loops, conditions, filters and variables that
+hold templates, a thousand times with another number in it, so that nothing is compiled before.
+Each renders in a process of its own, whose start is not counted; Ansible's Templar is called as
+the \`template\` module calls it, but for the task, the connection and the copy around it. Jinja2
+alone does not render variables that hold templates.
+
+${table}
+`;
+}
+
+/** That section of a page, to be kept when the rest is written anew. */
+export function renderingOf(page: string): string {
+  const at = page.indexOf(RENDERING);
+  return at < 0 ? "" : page.slice(at);
+}

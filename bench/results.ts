@@ -7,7 +7,10 @@ export interface Series {
 }
 
 /** How long each takes, and how many times as long as the first of them in the same round. */
-export function timesTable(series: readonly Series[]): string {
+export function timesTable(
+  series: readonly Series[],
+  { what, base } = { what: "deploy", base: "floor" },
+): string {
   const [floor] = series;
   const rows = series.map(({ name, runs }) => {
     const walls = runs.map((run) => run.wall);
@@ -15,7 +18,7 @@ export function timesTable(series: readonly Series[]): string {
     const spread = `${ratio(Math.min(...ratios))} – ${ratio(Math.max(...ratios))}`;
     return [name, seconds(median(walls)), `**${ratio(median(ratios))}**`, spread];
   });
-  return table(["deploy", "median, s", "× floor", "min – max"], rows);
+  return table([what, "median, s", `× ${base}`, "min – max"], rows);
 }
 
 /** Where the time goes: the median time of each step, in seconds. */

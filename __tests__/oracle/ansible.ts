@@ -21,14 +21,18 @@ mount --rbind /proc "$1/proc"
 exec chroot "$1" env -i PATH=/usr/bin:/bin HOME=/tmp LC_ALL=C.UTF-8 \
   python3 -B -W ignore "/mnt/$3"`;
 
-/** What a script of this folder, run by that Ansible's Python, makes of an input. */
-export async function ask<T>(version: Version, script: string, input: string): Promise<T> {
+/** What a script, of this folder if of no other, makes of an input, run by that Ansible's Python. */
+export async function ask<T>(
+  version: Version,
+  script: string,
+  input: string,
+  folder = new URL(".", import.meta.url).pathname,
+): Promise<T> {
   const { supplies } = await enclosing();
   const tree = supplies.ansible[SUITES[version]];
   if (tree === undefined)
     throw new Error(`Ansible ${version} is not installed; run this \`--with tests\``);
-  const here = new URL(".", import.meta.url).pathname;
-  const child = spawn("unshare", ["--mount", "sh", "-ec", ENTER, "sh", tree, here, script]);
+  const child = spawn("unshare", ["--mount", "sh", "-ec", ENTER, "sh", tree, folder, script]);
   child.stdin.on("error", () => {}).end(input);
   const [code, out, errors] = await Promise.all([
     new Promise<number | null>((resolve, reject) => {

@@ -339,7 +339,7 @@ export class Expressions {
           ...([
             "map('default', 'x') | list",
             "intersect([1])",
-            "difference([1])",
+
             "zip([1, 2]) | list",
           ] as const),
           ...([
@@ -359,7 +359,7 @@ export class Expressions {
       () =>
         `${this.of("dict")}.${this.#pick("items() | list", "keys() | list", "values() | list", "items()", "keys()", "values()")}`,
       () =>
-        `range(${this.of("int")}${this.#pick("", ", 6", ", 10, 3")})${this.#pick(" | list", " | list", "")}`,
+        `range(${this.#pick("0", "2", "4", "zero", "neg", "xs[0]")}${this.#pick("", ", 6", ", 10, 3")})${this.#pick(" | list", " | list", "")}`,
       () => `${this.#pick("xs", "[1]", "none_at_all")} * ${this.#pick("2", "0")}`,
       () =>
         `(users | ${this.#pick("map(attribute='name') | list", "selectattr('admin', 'defined') | list", "groupby('admin')", "sort(attribute='uid')", "map(attribute='uid') | sort")})`,

@@ -141,13 +141,13 @@ class Writer {
 
   #for(): string {
     const [target, over, names] = this.#dice.oneOf<[string, string, Record<string, Kind>]>(
-      () => ["i", this.#expressions.of("list"), { i: "any" }],
+      () => ["i", `(${this.#expressions.of("list")})[:4]`, { i: "any" }],
       () => ["i", this.#expressions.of("list"), { i: "any" }],
       () => ["i", `range(${this.#dice.int(0, 4)})`, { i: "int" }],
       () => ["k, v", `${this.#expressions.of("dict")}.items()`, { k: "str", v: "any" }],
       () => ["k, v", `${this.#expressions.of("dict")} | dictsort`, { k: "str", v: "any" }],
       () => ["u", "users", { u: "dict" }],
-      () => ["c", this.#expressions.of("str"), { c: "str" }],
+      () => ["c", `(${this.#expressions.of("str")})[:3]`, { c: "str" }],
     );
     const name = Object.keys(names)[0] as string;
     return this.#expressions.within(names, () => {
@@ -185,10 +185,10 @@ class Writer {
 
   #setBlock(): string {
     const filter = this.#dice.chance(30)
-      ? ` | ${this.#dice.pick(["upper", "trim", "length"])}`
+      ? ` | ${this.#dice.pick(["upper", "trim", "replace('a', 'A')"])}`
       : "";
     const text = this.#tag(`set v${filter}`) + this.#body(1, 2) + this.#tag("endset");
-    this.#expressions.know("v", filter.includes("length") ? "int" : "str");
+    this.#expressions.know("v", "str");
     return text;
   }
 

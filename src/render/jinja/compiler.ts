@@ -54,6 +54,9 @@ export class JinjaCompiler extends Compiler {
 
   // Templates, macros
 
+  /** How many macros and blocks whose text is a value surround what is being compiled. */
+  private kept = 0;
+
   compileRoot(node: ListNode): void {
     this._emit("return ");
     this.body(new nodes.NodeList(node.lineno, node.colno, node.children));
@@ -85,19 +88,29 @@ export class JinjaCompiler extends Compiler {
     for (const pair of this.pairs(node.args)) {
       names.push((pair.key as SymbolNode).value);
       this._emit(`[${quote((pair.key as SymbolNode).value)}, function (frame) { return `);
+      // Jinja2 looks names of defaults up inside the macro.
+      this.scopes.push(new ScopeNames(names, this.scopes.at(-1)));
       this.compile(pair.value);
+      this.scopes.pop();
       this._emit("; }], ");
     }
     this._emit("], ");
     const before = this.used;
     this.used = new Set();
+    this.kept++;
     this.body(node.body, names);
+    this.kept--;
     const extra = ["varargs", "kwargs", "caller"].filter((name) => this.used.has(name));
     this.used = before;
     this._emit(`, ${JSON.stringify(extra)})`);
   }
 
   compileInclude(node: IncludeNode): void {
+    if (node.withoutContext && this.kept > 0) {
+      // Jinja2 writes it past the block, or makes a generator of the macro.
+      const what = "include … without context inside a macro or a block whose text is used";
+      this.fail(`${what} is not supported`, node.lineno, node.colno);
+    }
     const frame = node.withoutContext ? "null" : "frame";
     this.invoke("include", node, "out", node.template, String(node.ignoreMissing), frame);
     this._emitLine(";");
@@ -208,7 +221,9 @@ export class JinjaCompiler extends Compiler {
   compileCapture(node: CaptureNode): void {
     this._emitLine("(() => { var frame0 = frame, out0 = out; frame = frame.push(); out = [];");
     this._emitLine("try {");
+    this.kept++;
     this.scope([], () => this.compile(node.body));
+    this.kept--;
     this._emitLine("return rt.concat(out);");
     this._emit("} finally { frame = frame0; out = out0; } })()");
   }

@@ -13,7 +13,6 @@ import {
   tuple,
   Undefined,
   UndefinedFault,
-  undefinedFault,
   unsupported,
   type Value,
 } from "./values.js";
@@ -60,7 +59,7 @@ export function str(value: Value): string {
 /** `repr(value)` */
 export function repr(value: Value): string {
   if (value instanceof Undefined) throw new UndefinedFault(value);
-  if (value instanceof Blank) throw undefinedFault(value);
+  if (value instanceof Blank) return "Undefined";
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "string") return quoteString(value);
@@ -236,7 +235,7 @@ function computeFloats(operator: Operator, a: number, b: number): number {
     case "/":
       return a / nonZero(b);
     case "//":
-      return (a - modulo(a, nonZero(b))) / b;
+      return floorDivideFloats(a, nonZero(b));
     case "%":
       return modulo(a, nonZero(b));
     case "**":
@@ -249,6 +248,13 @@ function computeFloats(operator: Operator, a: number, b: number): number {
 function finite(result: number, ...operands: number[]): number {
   if (Number.isFinite(result) || !operands.every(Number.isFinite)) return result;
   throw new Fault("the result is too large for a float");
+}
+
+/** Python's whole quotient of floats; a zero has the sign of the true quotient. */
+function floorDivideFloats(a: number, b: number): number {
+  const exact = (a - modulo(a, b)) / b;
+  if (exact === 0) return a / b < 0 || Object.is(a / b, -0) ? -0 : 0;
+  return Math.round(exact);
 }
 
 /** Python's remainder, which has the divisor's sign. */
@@ -272,7 +278,12 @@ export function positive(value: Value): Value {
 
 /** Python's `round()` of a float to a number of decimal places: half to even, and exact. */
 export function roundHalfEven(value: number, places: number): number {
-  if (!Number.isFinite(value) || places > 300 || (places >= 0 && Math.abs(value) >= 1e21)) {
+  if (
+    !Number.isFinite(value) ||
+    value === 0 ||
+    places > 300 ||
+    (places >= 0 && Math.abs(value) >= 1e21)
+  ) {
     return value;
   }
   // toFixed is exact but takes half away from zero; only a true tie is to be put right.
@@ -486,6 +497,7 @@ export function slice(value: Value, start: Value, stop: Value, step: Value): Val
   const taken: Value[] = [];
   for (let i = first; stride > 0 ? i < last : i > last; i += stride) taken.push(items[i] as Value);
   if (typeof value === "string") return taken.join("");
+  if (value instanceof Range) return new Range(taken as number[]);
   return value instanceof Tuple ? tuple(...taken) : taken;
 }
 

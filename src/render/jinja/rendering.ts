@@ -177,8 +177,15 @@ export function concatenated(nodes: readonly Value[]): Value {
 /** A file's text: what `result` prints as, and a final newline only where it is text already. */
 export function printed(template: string, result: Value): string {
   if (result === null) return "";
-  if (result instanceof Blank) throw undefinedFault(result);
+  noBlank(result);
   return str(keepNewlines(template, finished(result)));
+}
+
+/** An inline `if` without `else` goes into a text, but is no value for a file to be. */
+function noBlank(value: Value): void {
+  if (value instanceof Blank) throw undefinedFault(value);
+  if (Array.isArray(value)) value.forEach(noBlank);
+  if (value instanceof Dict) for (const [, item] of value.entries()) noBlank(item);
 }
 
 /** As it leaves a template: a tuple, at whatever depth, is a list. */

@@ -60,9 +60,9 @@ export const tests: ReadonlyMap<string, Test> = new Map(
     number: test([], (value) => python.numeric(value) !== undefined),
     string: test([], (value) => typeof value === "string"),
     mapping: test([], (value) => value instanceof Dict),
-    sequence: test([], python.isIterable),
-    iterable: test([], python.isIterable),
-    callable: test([], (value) => value instanceof Callable),
+    sequence: test([], isIterable),
+    iterable: test([], isIterable),
+    callable: test([], (value) => value instanceof Callable || value instanceof Blank),
     odd: test([], (value) => python.equals(python.arithmetic("%", value, 2), 1)),
     even: test([], (value) => python.equals(python.arithmetic("%", value, 2), 0)),
     divisibleby: test(["num!"], (value, args) =>
@@ -107,9 +107,17 @@ export const tests: ReadonlyMap<string, Test> = new Map(
   }),
 );
 
-/** What an inline `if` without `else` can be asked for, and is not. */
-const blankIsNot = new Set(
-  "none string number mapping boolean integer float true false sameas".split(" "),
+function isIterable(value: Value): boolean {
+  return python.isIterable(value) || value instanceof Blank;
+}
+
+/** What an inline `if` without `else` can be asked for, as an empty string or list. */
+const blankGoes = new Set(
+  [
+    "none string number mapping boolean integer float true false sameas sequence iterable",
+    "callable truthy falsy lower upper match search regex contains subset issubset superset",
+    "issuperset any all in eq equalto == ne !=",
+  ].flatMap((line) => line.split(" ")),
 );
 
 export function applyTest(
@@ -119,7 +127,7 @@ export function applyTest(
   args: readonly Value[],
   keywords: Keywords,
 ): boolean {
-  if (!found.lenient && isUndefined(value) && !(value instanceof Blank && blankIsNot.has(name))) {
+  if (!found.lenient && isUndefined(value) && !(value instanceof Blank && blankGoes.has(name))) {
     throw undefinedFault(value);
   }
   for (const arg of [...args, ...keywords.values()]) defined(arg);
@@ -142,7 +150,9 @@ function isSame(value: Value, other: Value): boolean {
 
 function isSubset(part: Value, whole: Value): boolean {
   const items = new Set(python.iterate(whole).map(hash));
-  return python.iterate(part).every((item) => items.has(hash(item)));
+  // All of them first: one that can be in no set is an error wherever it stands.
+  const parts = python.iterate(part).map(hash);
+  return parts.every((item) => items.has(item));
 }
 
 function matches(value: Value, args: Args, place: string): boolean {

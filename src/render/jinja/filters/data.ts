@@ -41,7 +41,9 @@ export const dataFilters: Filters = {
     ["default"],
     (value, args) => toFloat(value) ?? args.get("default") ?? new Float(0),
   ),
-  abs: filter([], (value) => (python.ordered("<", value, 0) ? python.negate(value) : value)),
+  abs: filter([], (value) =>
+    python.ordered("<", value, 0) ? python.negate(value) : python.positive(value),
+  ),
   round: filter(["precision", "method"], (value, args) => round(value, args)),
   human_to_bytes: filter(["default_unit", "isbits"], (value, args) => humanToBytes(value, args)),
   to_json: filter(["indent", "sort_keys", "separators", "ensure_ascii"], (value, args) =>

@@ -5,6 +5,7 @@ import type { Args } from "../parameters.js";
 import * as python from "../python.js";
 import { applyTest, tests } from "../tests.js";
 import {
+  Blank,
   Dict,
   defined,
   Fault,
@@ -54,7 +55,7 @@ export const listFilters: Filters = {
       ? python.characters(value).reverse().join("")
       : [...iterate(value)].reverse(),
   ),
-  items: filter([], (value) => pairs(value, "items")),
+  items: filter([], (value) => (value instanceof Blank ? [] : pairs(value, "items"))),
   dictsort: filter(["case_sensitive", "by", "reverse"], (value, args) => {
     const by = args.string("by", "key");
     if (by !== "key" && by !== "value") throw new Fault("dictsort goes by key or by value");

@@ -33,9 +33,14 @@ export function refused(name: string, remedy?: string): Filter {
   });
 }
 
-/** Filters for which an inline `if` without `else` is an empty string or list. */
+/** Filters for which an inline `if` without `else` is an empty string or list, or false. */
 const blankGoes = new Set(
-  "string lower upper capitalize title trim replace length count list join".split(" "),
+  [
+    "string lower upper capitalize title trim replace length count list join center wordcount",
+    "quote b64encode regex_replace regex_search regex_findall regex_escape",
+    "sort unique sum reverse items flatten batch map select reject selectattr rejectattr",
+    "intersect difference bool ternary",
+  ].flatMap((line) => line.split(" ")),
 );
 
 export function applyFilter(
