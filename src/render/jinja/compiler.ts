@@ -28,6 +28,7 @@ import {
   type SymbolNode,
   type UnaryNode,
   type ValueNode,
+  type WithNode,
 } from "./nunjucks.js";
 import { Float } from "./values.js";
 
@@ -163,11 +164,30 @@ export class JinjaCompiler extends Compiler {
   }
 
   compileFor(node: LoopNode): void {
-    const [outer, loop, item] = [this._tmpid(), this._tmpid(), this._tmpid()];
-    this._emit(`var ${outer} = frame, ${loop} = `);
+    const outer = this._tmpid();
+    this._emitLine(`var ${outer} = frame;`);
+    if (!node.recursive) {
+      this.loop(node, outer, node.arr, "0", "null");
+      return;
+    }
+    // loop(…) comes back here with other items, and one level deeper.
+    const [again, items, depth] = [this._tmpid(), this._tmpid(), this._tmpid()];
+    this._emitLine(`var ${again} = function (${items}, ${depth}) {`);
+    this._emitLine(`var frame = ${outer}, out = [];`);
+    this.loop(node, outer, items, depth, again);
+    this._emitLine("return out; };");
+    this._emit(`out.push(...${again}(`);
+    this.compile(node.arr);
+    this._emitLine(", 0));");
+  }
+
+  private loop(node: LoopNode, outer: string, items: Operand, depth: string, again: string): void {
+    const [loop, item] = [this._tmpid(), this._tmpid()];
+    this._emit(`var ${loop} = `);
     const filter = node.filter;
+    const operands = [depth, again];
     if (filter) {
-      this.invoke("loop", node, node.arr, () => {
+      const keep = () => {
         this._emit(`function (${item}) { var outer = frame; frame = outer.push(); `);
         this.scope([], () => {
           this.unpack(node.name, item);
@@ -175,8 +195,9 @@ export class JinjaCompiler extends Compiler {
           this.invoke("truth", filter, filter);
         });
         this._emit("; frame = outer; return keep; }");
-      });
-    } else this.invoke("loop", node, node.arr, "null");
+      };
+      this.invoke("loop", node, items, keep, ...operands);
+    } else this.invoke("loop", node, items, "null", ...operands);
     this._emitLine(";");
     this._emitLine(`for (var ${item} of ${loop}) {`);
     this._emitLine(`frame = ${outer}.push();`);
@@ -199,6 +220,12 @@ export class JinjaCompiler extends Compiler {
       this._emitLine(`frame.set(${quote((target as SymbolNode).value)}, ${value});`);
       return;
     }
+    if (target instanceof nodes.Attribute) {
+      const { target: holder, val } = target as LookupNode;
+      this.invoke("setAttribute", target, holder, val, value);
+      this._emitLine(";");
+      return;
+    }
     const targets = (target as ListNode).children;
     const items = this._tmpid();
     this._emit(`var ${items} = `);
@@ -215,6 +242,22 @@ export class JinjaCompiler extends Compiler {
     const [target] = node.targets as [Node];
     for (const name of namesIn(target)) this.stores(name);
     this.unpack(target, value);
+  }
+
+  compileWith(node: WithNode): void {
+    const outer = this._tmpid();
+    this._emitLine(`var ${outer} = frame;`);
+    const values = node.values.map((value) => {
+      const name = this._tmpid();
+      this._emit(`var ${name} = `);
+      this.compile(value);
+      this._emitLine(";");
+      return name;
+    });
+    this._emitLine(`frame = ${outer}.push();`);
+    for (const [index, target] of node.targets.entries()) this.unpack(target, values[index] ?? "");
+    this.scope(node.targets.flatMap(namesIn), () => this.compile(node.body));
+    this._emitLine(`frame = ${outer};`);
   }
 
   /** What a block renders to, as a value. */
@@ -381,7 +424,10 @@ export class JinjaCompiler extends Compiler {
   private list(items: readonly Node[]): void {
     this._emit("[");
     for (const item of items) {
-      this.compile(item);
+      if (item instanceof nodes.Spread) {
+        this._emit("...");
+        this.invoke("spread", item, (item as UnaryNode).target);
+      } else this.compile(item);
       this._emit(", ");
     }
     this._emit("]");
@@ -393,6 +439,12 @@ export class JinjaCompiler extends Compiler {
     const named = () => {
       this._emit("[");
       for (const pair of this.pairs(args)) {
+        if (pair instanceof nodes.Spread) {
+          this._emit("...");
+          this.invoke("spreadNamed", pair, (pair as unknown as UnaryNode).target);
+          this._emit(", ");
+          continue;
+        }
         this._emit(`[${quote((pair.key as SymbolNode).value)}, `);
         this.compile(pair.value);
         this._emit("], ");

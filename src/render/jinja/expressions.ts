@@ -261,6 +261,7 @@ export class ExpressionParser extends Parser {
       const args = this.list(start);
       const keywords = new nodes.KeywordArgs(start.lineno, start.colno, []);
       let first = true;
+      const spread = { "*": false, "**": false };
       while (!this.skip(type.TOKEN_RIGHT_PAREN)) {
         if (!first) {
           this.expect(type.TOKEN_COMMA);
@@ -269,13 +270,19 @@ export class ExpressionParser extends Parser {
         first = false;
         const token = this.peek();
         if (token.type === type.TOKEN_OPERATOR && (token.value === "*" || token.value === "**")) {
-          this.failAt(token, `${token.value} in a call's arguments is not supported`);
+          const stars: "*" | "**" = this.next().value;
+          if (spread[stars] || spread["**"]) this.failAt(token, `${stars} cannot stand here`);
+          spread[stars] = true;
+          const node = new nodes.Spread(token.lineno, token.colno, this.parseSingle());
+          (stars === "*" ? args : keywords).addChild(node);
+          continue;
         }
+        if (spread["**"]) this.failAt(token, "nothing can follow ** in a call");
         const arg = this.parseSingle();
         if (arg instanceof nodes.Symbol && this.skipValue(type.TOKEN_OPERATOR, "=")) {
           const value = this.parseSingle();
           keywords.addChild(new nodes.Pair(arg.lineno, arg.colno, arg, value));
-        } else if (keywords.children.length > 0) {
+        } else if (keywords.children.length > 0 || spread["*"]) {
           this.failAt(token, "an argument without a name follows one with a name");
         } else args.addChild(arg);
       }

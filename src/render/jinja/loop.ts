@@ -25,10 +25,29 @@ export class Loop extends Special implements Iterable<Value> {
   #index = -1;
   #changed: Value | undefined;
 
-  constructor(items: readonly Value[]) {
+  readonly #depth: number;
+  readonly #recurse: ((items: Value) => Value) | undefined;
+
+  /**
+   * @param depth how many loops of the same kind surround it
+   * @param recurse renders the loop's body for other items, where it is recursive
+   */
+  constructor(items: readonly Value[], depth = 0, recurse?: (items: Value) => Value) {
     super();
     this.#items = items;
+    this.#depth = depth;
+    this.#recurse = recurse;
     this.length = items.length;
+  }
+
+  /** `loop(…)` */
+  call(args: readonly Value[]): Value {
+    const [items, ...more] = args;
+    if (this.#recurse === undefined) {
+      throw new Fault("this loop cannot be called", "Write {% for … in … recursive %}");
+    }
+    if (items === undefined || more.length > 0) throw new Fault("loop() takes what to go through");
+    return this.#recurse(items);
   }
 
   *[Symbol.iterator](): Generator<Value> {
@@ -60,9 +79,9 @@ export class Loop extends Special implements Iterable<Value> {
       case "length":
         return this.length;
       case "depth":
-        return 1;
+        return this.#depth + 1;
       case "depth0":
-        return 0;
+        return this.#depth;
       case "previtem":
         return this.#items[index - 1] ?? none("there is no item before the first");
       case "nextitem":

@@ -55,6 +55,13 @@ export interface LoopNode extends Node {
   else_: Node | null;
   /** The `if` of `for … in … if`, which nunjucks does not have. */
   filter?: Node;
+  /** Whether `loop(…)` goes through something else in the same way. */
+  recursive?: boolean;
+}
+export interface WithNode extends Node {
+  targets: Node[];
+  values: Node[];
+  body: Node;
 }
 export interface CompareNode extends Node {
   expr: Node;
@@ -234,6 +241,11 @@ export const nodes = {
   Macro: builtIn<MacroNode>("Macro"),
   Caller: builtIn<MacroNode>("Caller"),
   Set: builtIn<SetNode>("Set"),
+  With: builtIn<WithNode>("Node").extend<WithNode>("With", {
+    fields: ["targets", "values", "body"],
+  }),
+  /** `*…` among arguments, and `**…` among named ones. */
+  Spread: builtIn<UnaryNode>("Node").extend<UnaryNode>("Spread", { fields: ["target"] }),
   Capture: builtIn<CaptureNode>("Capture"),
   Include: builtIn<IncludeNode>("Include"),
   Import: builtIn<ImportNode>("Import"),
@@ -245,5 +257,7 @@ export const nodes = {
 /** The names that a target of `for` or `set` gives values to. */
 export function namesIn(target: Node): string[] {
   if (target instanceof nodes.Symbol) return [(target as SymbolNode).value];
+  // An attribute of a namespace is no name of its own.
+  if (target instanceof nodes.Attribute) return [];
   return (target as ListNode).children.flatMap(namesIn);
 }

@@ -16,6 +16,7 @@ import {
   type SymbolNode,
   type Token,
   tokenType as type,
+  type WithNode,
 } from "./nunjucks.js";
 
 /** Tags of Jinja2 and Ansible that are not supported, and nunjucks' own, which must not be. */
@@ -28,16 +29,16 @@ const refusedTags: Record<string, string> = {
   break: "It needs an extension of Jinja2's: use {% for … if … %}",
   continue: "It needs an extension of Jinja2's: use {% for … if … %}",
   debug: "It needs an extension of Jinja2's",
-  with: "Use {% set … %}",
   print: "Use {{ … }}",
 };
-const tags = new Set("if for set macro call filter include import from".split(" "));
+const tags = new Set("if for set with macro call filter include import from".split(" "));
 const closes: Record<string, string> = {
   endif: "if",
   elif: "if",
   else: "if",
   endfor: "for",
   endset: "set",
+  endwith: "with",
   endmacro: "macro",
   endcall: "call",
   endfilter: "filter",
@@ -69,6 +70,8 @@ export class JinjaParser extends ExpressionParser {
         return this.parseFor();
       case "set":
         return this.parseSet();
+      case "with":
+        return this.parseWith();
       case "macro":
         return this.parseMacro();
       case "call":
@@ -133,12 +136,12 @@ export class JinjaParser extends ExpressionParser {
     if (!this.skipSymbol("in")) this.failAt(this.peek(), "in is expected here");
     const arr = this.withoutCondition(() => this.parseExpression());
     const filter = this.skipSymbol("if") ? this.parseSingle() : undefined;
-    const recursive = this.peek();
-    if (this.skipSymbol("recursive")) this.failAt(recursive, "recursive loops are not supported");
+    const recursive = this.skipSymbol("recursive");
     this.blockEnd(tag);
     const body = this.parseUntilBlocks("else", "endfor");
     const node = new nodes.For(tag.lineno, tag.colno, arr, name, body, null);
     if (filter) node.filter = filter;
+    if (recursive) node.recursive = true;
     if (this.skipSymbol("else")) {
       this.blockEnd(tag);
       node.else_ = this.parseUntilBlocks("endfor");
@@ -150,7 +153,7 @@ export class JinjaParser extends ExpressionParser {
 
   override parseSet(): SetNode {
     const tag = this.next();
-    const target = this.parseTarget();
+    const target = this.parseTarget(true);
     if (this.skipValue(type.TOKEN_OPERATOR, "=")) {
       const node = new nodes.Set(tag.lineno, tag.colno, [target], this.parseExpression());
       this.blockEnd(tag);
@@ -172,6 +175,23 @@ export class JinjaParser extends ExpressionParser {
     }
     if (last) last.args.children[0] = capture;
     node.body = last ? filtered : capture;
+    return node;
+  }
+
+  parseWith(): WithNode {
+    const tag = this.next();
+    const node = new nodes.With(tag.lineno, tag.colno, [], [], null);
+    while (this.peek().type !== type.TOKEN_BLOCK_END) {
+      if (node.targets.length > 0) this.expect(type.TOKEN_COMMA);
+      node.targets.push(this.parseTarget());
+      const equals = this.peek();
+      if (!this.skipValue(type.TOKEN_OPERATOR, "=")) this.failAt(equals, "= is expected here");
+      node.values.push(this.parseSingle());
+    }
+    this.blockEnd(tag);
+    node.body = this.parseUntilBlocks("endwith");
+    this.next();
+    this.blockEnd(tag);
     return node;
   }
 
@@ -270,7 +290,7 @@ export class JinjaParser extends ExpressionParser {
   }
 
   /** A name, or names to unpack into: what `for` and `set` assign to. */
-  private parseTarget(): Node {
+  private parseTarget(mayBeAttribute = false): Node {
     const start = this.peek();
     const targets: Node[] = [];
     let isTuple = false;
@@ -285,7 +305,14 @@ export class JinjaParser extends ExpressionParser {
     } while (this.skip(type.TOKEN_COMMA));
     const after = this.peek();
     if (after.value === "." && after.type === type.TOKEN_OPERATOR) {
-      this.failAt(after, "setting an attribute (a namespace's) is not supported");
+      const [only] = targets;
+      if (!mayBeAttribute || isTuple || !(only instanceof nodes.Symbol)) {
+        this.failAt(after, "an attribute cannot be set here");
+      }
+      this.next();
+      const attribute = this.expect(type.TOKEN_SYMBOL);
+      const name = new nodes.Literal(attribute.lineno, attribute.colno, attribute.value);
+      return new nodes.Attribute(start.lineno, start.colno, only, name);
     }
     if (!isTuple) return targets[0] as Node;
     return new nodes.Tuple(start.lineno, start.colno, targets);

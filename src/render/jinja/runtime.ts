@@ -8,6 +8,7 @@ import { applyByName } from "./filters/index.js";
 import { formatPercent } from "./filters/text.js";
 import { globals } from "./globals.js";
 import { Loop } from "./loop.js";
+import { Namespace } from "./namespace.js";
 import * as python from "./python.js";
 import { concatenated, type Rendering } from "./rendering.js";
 import { Scope } from "./scope.js";
@@ -205,28 +206,66 @@ export class Runtime {
 
   call(callee: Value, path: string, args: Value[], named: NamedArguments): Value {
     const target = defined(callee);
+    const keywords = keywordsOf(named);
+    if (target instanceof Loop) return target.call(args);
     if (!(target instanceof Callable)) {
       const what = path || "this";
       const type = python.article(python.typeName(target));
       throw new Fault(`${what} is ${type} and cannot be called`);
     }
-    if (!target.lenient) for (const value of [...args, ...new Map(named).values()]) defined(value);
-    return target.call(args, new Map(named));
+    if (!target.lenient) for (const value of [...args, ...keywords.values()]) defined(value);
+    return target.call(args, keywords);
   }
 
   filter(name: string, value: Value, args: Value[], named: NamedArguments): Value {
-    return applyByName(name, value, args, new Map(named));
+    return applyByName(name, value, args, keywordsOf(named));
   }
 
   test(name: string, value: Value, args: Value[], named: NamedArguments): boolean {
     const test = tests.get(name);
     if (!test) throw unknownName("test", name, tests.keys());
-    return applyTest(name, test, value, args, new Map(named));
+    return applyTest(name, test, value, args, keywordsOf(named));
   }
 
-  loop(value: Value, filter: ((item: Value) => boolean) | null): Loop {
+  /** `*…` in a call */
+  spread(value: Value): readonly Value[] {
+    return python.iterate(value);
+  }
+
+  /** `**…` in a call */
+  spreadNamed(value: Value): NamedArguments {
+    const dict = defined(value);
+    if (!(dict instanceof Dict)) throw new Fault("** goes with a dict");
+    return dict.entries().map(([name, its]) => {
+      if (typeof name === "string") return [name, its];
+      throw new Fault("** goes with a dict whose keys are strings");
+    });
+  }
+
+  /**
+   * @param depth how many loops of the same kind surround it
+   * @param again goes through other items in the same way, where the loop is recursive
+   */
+  loop(
+    value: Value,
+    filter: ((item: Value) => boolean) | null,
+    depth: number,
+    again: ((items: Value, depth: number) => Value[]) | null,
+  ): Loop {
     const items = python.iterate(value);
-    return new Loop(filter ? items.filter((item) => filter(item)) : [...items]);
+    const recurse = again
+      ? (others: Value) => this.concat(this.rendering.call("loop", () => again(others, depth + 1)))
+      : undefined;
+    return new Loop(filter ? items.filter((item) => filter(item)) : [...items], depth, recurse);
+  }
+
+  setAttribute(target: Value, name: string, value: Value): void {
+    const holder = defined(target);
+    if (!(holder instanceof Namespace)) {
+      const type = python.article(python.typeName(holder));
+      throw new Fault(`only a namespace's attributes can be set, not those of ${type}`);
+    }
+    holder.set(name, value);
   }
 
   macro(
@@ -253,6 +292,16 @@ export class Runtime {
     };
     return new Callable(name, call, { lenient: true });
   }
+}
+
+function keywordsOf(named: NamedArguments): Map<string, Value> {
+  const keywords = new Map(named);
+  if (keywords.size < named.length) {
+    const names = named.map(([name]) => name);
+    const twice = names.find((name, index) => names.indexOf(name) < index);
+    throw new Fault(`the argument ${twice} is given twice`);
+  }
+  return keywords;
 }
 
 /** An imported template: what it set and its macros. */
