@@ -3,7 +3,7 @@ import * as methods from "../methods.js";
 import type { Args } from "../parameters.js";
 import * as python from "../python.js";
 import { escapeRegex, findAll, groupOf, search, substitute } from "../regex.js";
-import { Dict, Fault, Tuple, tuple, type Value } from "../values.js";
+import { Dict, Fault, Range, Tuple, tuple, type Value } from "../values.js";
 import { type Filters, filter } from "./registry.js";
 
 const { str } = python;
@@ -224,7 +224,8 @@ export function formatPercent(format: string, values: Value): string {
     const places = precision === undefined ? undefined : Number(precision);
     return pad(convert(kind, value, places, options), options, Number(width || 0), kind);
   });
-  const mayBeLeft = typeof values === "object" && values !== null && !(values instanceof Tuple);
+  const isList = Array.isArray(values) && !(values instanceof Tuple);
+  const mayBeLeft = isList || values instanceof Dict || values instanceof Range;
   if (next < items.length && !mayBeLeft) {
     throw new Fault(`the format leaves ${items.length - next} of its values unused`);
   }
