@@ -180,7 +180,10 @@ function renderSource(
 ): string {
   if (!source.template) return source.text;
   const text = render({ name: source.file, text: source.text }, variables, (name) => {
-    const found = sources.includable.get(name) ?? sources.includable.get(basename(name));
+    const found =
+      sources.includable.get(name) ??
+      sources.includable.get(basename(name)) ??
+      [...sources.others, ...sources.chosen].find(({ path }) => path === name);
     return found && { name: found.file, text: found.text };
   });
   const isUnit = kindOf(source.path) ?? plainKindOf(source.path);

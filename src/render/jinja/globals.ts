@@ -15,7 +15,6 @@ import {
 } from "./values.js";
 
 const noClock = "There is no clock here: the same input gives the same release";
-const noLookup = "Give the value as a variable";
 
 const functions: Record<string, Callable> = {
   range: new Callable("range", (args) => new Range(rangeItems(args))),
@@ -35,9 +34,6 @@ const functions: Record<string, Callable> = {
       return first ? "" : separator;
     });
   }),
-  lookup: new Callable("lookup", (args) => refuseLookup("lookup", args)),
-  query: new Callable("query", (args) => refuseLookup("query", args)),
-  q: new Callable("q", (args) => refuseLookup("q", args)),
   now: refusal("now", noClock),
   undef: refusal("undef"),
   lipsum: refusal("lipsum"),
@@ -56,11 +52,6 @@ function refusal(name: string, remedy?: string): Callable {
     },
     { lenient: true },
   );
-}
-
-function refuseLookup(name: string, args: readonly Value[]): never {
-  const [kind] = args;
-  throw unsupported(`${name}(${typeof kind === "string" ? `'${kind}'` : ""})`, noLookup);
 }
 
 function dictOf(args: readonly Value[], keywords: Keywords): Dict {

@@ -4,6 +4,7 @@ import { syntaxFault } from "./errors.js";
 import { filters } from "./filters/index.js";
 import { globals } from "./globals.js";
 import { headerMark, type LexerOptions, Tokens } from "./lexer.js";
+import { withLookups } from "./lookups.js";
 import { JinjaParser } from "./parser.js";
 import { iterate, str } from "./python.js";
 import { Runtime } from "./runtime.js";
@@ -45,9 +46,17 @@ export class Rendering {
   #calls = 0;
   #options: LexerOptions | undefined;
 
+  /** Functions that are there without being variables. */
+  readonly globals: Names;
+
   constructor(variables: Readonly<Record<string, unknown>>, loader: Loader | undefined) {
     this.#loader = loader;
-    this.variables = new Variables(variables, globals, (text, name, names) =>
+    this.globals = withLookups(globals, {
+      variables: { get: (name) => this.variables.get(name), names: () => this.variables.names() },
+      file: (name) => this.#loader?.(name)?.text,
+      template: (name) => this.#textOf(name),
+    });
+    this.variables = new Variables(variables, this.globals, (text, name, names) =>
       this.#value(text, name, names),
     );
   }
@@ -84,6 +93,14 @@ export class Rendering {
       if (template) return fileSource(template, "included");
     }
     return undefined;
+  }
+
+  /** What a template renders to by itself, for a lookup. */
+  #textOf(name: string): string | undefined {
+    const source = this.load(name);
+    if (source === undefined) return undefined;
+    const nodes = this.run(source, new Scope(this.variables));
+    return keepNewlines(source.text, joined(nodes));
   }
 
   /** A variable's value: that of its one expression, or the text around several. */

@@ -6,7 +6,6 @@ import { attributeOf, itemOf } from "./attributes.js";
 import { asFault, unknownName } from "./errors.js";
 import { applyByName } from "./filters/index.js";
 import { formatPercent } from "./filters/text.js";
-import { globals } from "./globals.js";
 import { Loop } from "./loop.js";
 import { Namespace } from "./namespace.js";
 import * as python from "./python.js";
@@ -98,7 +97,7 @@ export class Runtime {
   }
 
   #frameFor(frame: Scope | null): Scope {
-    return frame ? frame.forIncluded() : new Scope(globals);
+    return frame ? frame.forIncluded() : new Scope(this.rendering.globals);
   }
 
   // Names
