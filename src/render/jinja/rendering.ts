@@ -100,7 +100,7 @@ export class Rendering {
     const source = this.load(name);
     if (source === undefined) return undefined;
     const nodes = this.run(source, new Scope(this.variables));
-    return keepNewlines(source.text, joined(nodes));
+    return str(keepNewlines(source.text, concatenated(nodes)));
   }
 
   /** A variable's value: that of its one expression, or the text around several. */
