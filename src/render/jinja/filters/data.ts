@@ -1,8 +1,8 @@
 /** Filters of values of any kind: defaults, conversions, data formats. */
 import { parseJson, writeJson } from "../json.js";
-import { strip } from "../methods.js";
 import type { Args } from "../parameters.js";
 import * as python from "../python.js";
+import { strip } from "../text.js";
 import {
   Fault,
   Float,

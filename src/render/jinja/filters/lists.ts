@@ -1,9 +1,9 @@
 /** Filters of lists and dicts: Jinja2's and Ansible's. */
 import { itemOf } from "../attributes.js";
-import { join } from "../methods.js";
 import type { Args } from "../parameters.js";
 import * as python from "../python.js";
 import { applyTest, tests } from "../tests.js";
+import { join } from "../text.js";
 import {
   Blank,
   Dict,
@@ -293,6 +293,8 @@ interface Merging {
 }
 
 function merge(base: Dict, over: Dict, how: Merging): Dict {
+  // Of equal dicts the order may differ: the second one's counts.
+  if (base.size === 0 || python.equals(base, over)) return Dict.of(over.entries());
   const result = Dict.of(base.entries());
   for (const [key, value] of over.entries()) {
     if (value instanceof Undefined) throw new UndefinedFault(value);

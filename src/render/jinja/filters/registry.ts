@@ -5,6 +5,7 @@ import {
   defined,
   isUndefined,
   type Keywords,
+  Range,
   undefinedFault,
   unsupported,
   type Value,
@@ -55,5 +56,10 @@ export function applyFilter(
   }
   // An undefined argument is none, whatever the filter makes of its value.
   for (const arg of [...args, ...keywords.values()]) if (!found.lenient) defined(arg);
-  return found.apply(value, new Args(`the filter ${name}`, found.parameters, args, keywords));
+  const result = found.apply(
+    value,
+    new Args(`the filter ${name}`, found.parameters, args, keywords),
+  );
+  // As what any filter makes that is gone through but is no list.
+  return result instanceof Range ? [...result.items] : result;
 }

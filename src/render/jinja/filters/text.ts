@@ -1,8 +1,9 @@
 /** Filters of strings: Jinja2's and Ansible's. */
-import * as methods from "../methods.js";
+
 import type { Args } from "../parameters.js";
 import * as python from "../python.js";
 import { escapeRegex, findAll, groupOf, search, substitute } from "../regex.js";
+import * as methods from "../text.js";
 import { Dict, Fault, Range, Tuple, tuple, type Value } from "../values.js";
 import { type Filters, filter } from "./registry.js";
 
