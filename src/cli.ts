@@ -4,15 +4,17 @@ import { Command, Option as CommandOption } from "commander";
 import { version } from "../package.json";
 import { cancelledBySignals } from "./commands/cancel.js";
 import { carryOut } from "./commands/carry-out.js";
+import { checkTheTemplates } from "./commands/check-templates.js";
 import type { Context } from "./commands/context.js";
 import { renderTo } from "./commands/render.js";
 import { deployErrors } from "./errors.js";
-import { errorsJson, reportJson } from "./report/json.js";
+import { errorsJson, reportJson, templatesJson } from "./report/json.js";
 import { narrator } from "./report/narrator.js";
 import { type Paint, planText } from "./report/plan-text.js";
 import { problemLines } from "./report/problems.js";
 import { redactor } from "./report/redact.js";
 import { type Report, sentence, succeeded, wouldChange } from "./report/report.js";
+import { renders, templatesText } from "./report/templates-text.js";
 import { type Command as CommandName, type Option, options } from "./settings/options.js";
 import { readSettings } from "./settings/read.js";
 import { secretsIn } from "./settings/secrets.js";
@@ -84,6 +86,16 @@ async function run(command: CommandName, raw: RawOptions): Promise<void> {
       run: "",
       cancel: cancelledBySignals(),
     };
+    if (settings.command === "render" && settings.check) {
+      const templates = checkTheTemplates(settings, context);
+      if (json) console.log(templatesJson(templates, redact));
+      else
+        for (const line of templatesText(templates, redact, paintFor(process.stdout))) {
+          console.log(line);
+        }
+      process.exitCode = templates.every(renders) ? 0 : 1;
+      return;
+    }
     if (settings.command === "render") {
       const paths = renderTo(settings, context);
       console.log(
@@ -122,8 +134,8 @@ function exitCode(report: Report): number {
 function paintFor(stream: NodeJS.WriteStream): Paint {
   const colours = new Chalk({ level: stream.isTTY && !process.env.NO_COLOR ? 1 : 0 });
   return (line) => {
-    if (/^(\+|start )/.test(line)) return colours.green(line);
-    if (/^(-|stop )/.test(line)) return colours.red(line);
+    if (/^(\+|start |✓ )/.test(line)) return colours.green(line);
+    if (/^(-|stop |✗ )/.test(line)) return colours.red(line);
     if (/^(~|restart |warning: )/.test(line)) return colours.yellow(line);
     return line.startsWith("@@") ? colours.cyan(line) : line;
   };

@@ -8,7 +8,7 @@ import { type Release, renderRelease } from "../render/release.js";
 import { supplyServiceEnvironment } from "../render/service-environment.js";
 import { lineInSource } from "../render/source-line.js";
 import { findSources } from "../render/sources.js";
-import { givenVariables } from "../render/variables.js";
+import { givenVariables, type Variables } from "../render/variables.js";
 import type { Content } from "../settings/settings.js";
 
 export interface Built {
@@ -79,10 +79,7 @@ export function buildAll(content: Content, names: readonly string[], how: Buildi
  * @throws {DeployError | DeployErrors} phases `settings`, `sources`, `render` and `check`
  */
 export function build(content: Content, { stacks, rollback }: Building, host?: string): Built {
-  const ofHost =
-    content.inventory === undefined || host === undefined
-      ? {}
-      : variablesOf(content.inventory, host, givenVariables(content.variables));
+  const ofHost = host === undefined ? {} : inventoryVariables(content, host);
   const rendered = renderRelease(findSources(content, stacks), content, ofHost);
   const release = supplyServiceEnvironment(rendered, content);
   const services = servicesOf(release.files);
@@ -90,6 +87,12 @@ export function build(content: Content, { stacks, rollback }: Building, host?: s
   const findings = inSource(checkUnits(release.files, services, { scope, rollback }), release);
   throwAll(findings.filter(({ severity }) => severity === "error").map(errorOf));
   return { release, services, findings };
+}
+
+/** What the inventory has for a host; nothing where there is no inventory. */
+export function inventoryVariables(content: Content, host: string): Variables {
+  if (content.inventory === undefined) return {};
+  return variablesOf(content.inventory, host, givenVariables(content.variables));
 }
 
 /**

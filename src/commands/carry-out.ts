@@ -1,5 +1,5 @@
 import type { Report } from "../report/report.js";
-import type { RenderSettings, Settings } from "../settings/settings.js";
+import type { RenderSettings, Settings, TemplateCheckSettings } from "../settings/settings.js";
 import type { Context } from "./context.js";
 import { deploy } from "./deploy.js";
 import { planDeploy } from "./plan.js";
@@ -7,7 +7,7 @@ import { rollback } from "./rollback.js";
 
 /** Carries out a command that ends in a report. */
 export function carryOut(
-  settings: Exclude<Settings, RenderSettings>,
+  settings: Exclude<Settings, RenderSettings | TemplateCheckSettings>,
   context: Context,
 ): Promise<Report> {
   switch (settings.command) {

@@ -173,21 +173,28 @@ function key(file: ReleaseFile): string {
   return `${file.place}/${file.path}`;
 }
 
-function renderSource(
+/** @throws {DeployError | DeployErrors} phase `render` */
+export function renderSource(
   source: Source,
   sources: Sources,
   variables: Readonly<Record<string, unknown>>,
 ): string {
   if (!source.template) return source.text;
   const text = render({ name: source.file, text: source.text }, variables, (name) => {
-    const found =
-      sources.includable.get(name) ??
-      sources.includable.get(basename(name)) ??
-      [...sources.others, ...sources.chosen].find(({ path }) => path === name);
+    const found = includedAs(name, sources);
     return found && { name: found.file, text: found.text };
   });
   const isUnit = kindOf(source.path) ?? plainKindOf(source.path);
   return isUnit && !text.endsWith("\n") ? `${text}\n` : text;
+}
+
+/** The file that a template includes by `name`. */
+export function includedAs(name: string, sources: Sources): Source | undefined {
+  return (
+    sources.includable.get(name) ??
+    sources.includable.get(basename(name)) ??
+    [...sources.others, ...sources.chosen].find(({ path }) => path === name)
+  );
 }
 
 /** The guide's names in `.env` for the inputs that say which image runs. */

@@ -1,6 +1,7 @@
 import type { DeployError } from "../errors.js";
 import { warningsOf } from "../plan/preview.js";
 import { inRelease } from "../quadlet/services.js";
+import type { CheckedTemplate } from "../render/check-templates.js";
 import { unified } from "./diff.js";
 import type { Redact } from "./redact.js";
 import {
@@ -11,6 +12,7 @@ import {
   succeeded,
   wouldChange,
 } from "./report.js";
+import { renders } from "./templates-text.js";
 
 /**
  * A report as JSON, version 1; docs/plan.md describes it. Differences are masked as on every page.
@@ -92,6 +94,29 @@ function errorJson({ message, parts }: DeployError) {
     ...(parts.location === undefined ? {} : { location: parts.location }),
     details: parts.details ?? [],
   };
+}
+
+/** What `render --check` found, version 1; docs/templates.md describes it. */
+export function templatesJson(templates: readonly CheckedTemplate[], redact: Redact): string {
+  return redact(
+    JSON.stringify({
+      version: 1,
+      command: "render",
+      ok: templates.every(renders),
+      templates: templates.map((template) => {
+        const { refused, ...uses } = template.uses;
+        return {
+          file: template.file,
+          renders: renders(template),
+          fate: template.fate,
+          uses,
+          notGiven: template.notGiven,
+          errors: template.problems.map(({ error, hosts }) => ({ ...errorJson(error), hosts })),
+          unreached: template.unreached.map(errorJson),
+        };
+      }),
+    }),
+  );
 }
 
 /** What went wrong before any host was asked. */

@@ -91,6 +91,15 @@ export const options = [
     door: "cli",
   },
   {
+    name: "check",
+    group: "What to do",
+    type: "boolean",
+    default: "false",
+    help: "Write nothing: list every template with what it uses, and whether it renders.",
+    commands: ["render"],
+    door: "cli",
+  },
+  {
     name: "environment",
     group: "Where",
     type: "text",

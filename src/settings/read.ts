@@ -44,7 +44,10 @@ function readCommand(
   offline: boolean,
 ): Settings {
   if (command === "render") {
-    return { command, content, hosts: names, out: readOut(reader, around) };
+    const check = reader.boolean("check");
+    if (!check) return { command, check, content, hosts: names, out: readOut(reader, around) };
+    if (reader.text("out") !== "") reader.refuse("out", "is not written to with `check`");
+    return { command, check, content, hosts: names };
   }
   const shipping: Shipping = {
     pull: reader.text("pull") as PullPolicy,

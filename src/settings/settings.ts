@@ -148,10 +148,20 @@ export interface RollbackSettings extends HostSettings {
 
 export interface RenderSettings {
   readonly command: "render";
+  readonly check: false;
   readonly content: Content;
   /** Hosts of the inventory that it is rendered for. */
   readonly hosts: readonly string[];
   readonly out: string;
+}
+
+/** Nothing is written. */
+export interface TemplateCheckSettings {
+  readonly command: "render";
+  readonly check: true;
+  readonly content: Content;
+  /** Hosts of the inventory that it is rendered for. */
+  readonly hosts: readonly string[];
 }
 
 export type Settings =
@@ -159,7 +169,8 @@ export type Settings =
   | PlanSettings
   | OfflinePlanSettings
   | RollbackSettings
-  | RenderSettings;
+  | RenderSettings
+  | TemplateCheckSettings;
 
 /** Text of options by name, from whichever door; an absent or empty text is "not given". */
 export type RawOptions = Readonly<Partial<Record<string, string>>>;

@@ -107,7 +107,7 @@ describe("render", () => {
       { workspace: repository.path },
       "render",
     );
-    if (settings.command !== "render") throw new Error("another command");
+    if (settings.command !== "render" || settings.check) throw new Error("another command");
     const paths = renderTo(settings, {
       stacks,
       narrator: narrator(process.stderr, String),

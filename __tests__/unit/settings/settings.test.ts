@@ -268,6 +268,13 @@ describe("names", () => {
       content: { scope: "rootful" },
     });
   });
+
+  test("render --check needs none, and writes to none", () => {
+    expect(readSettings({ check: "true" }, around, "render")).toMatchObject({ check: true });
+    expect(messagesOf(() => readSettings({ check: "true", out: "o" }, around, "render"))).toEqual([
+      "settings: out: is not written to with `check`",
+    ]);
+  });
 });
 
 describe("rollback", () => {

@@ -14,8 +14,6 @@ import {
   type Value,
 } from "./values.js";
 
-const noClock = "There is no clock here: the same input gives the same release";
-
 const functions: Record<string, Callable> = {
   range: new Callable("range", (args) => new Range(rangeItems(args))),
   dict: new Callable("dict", dictOf),
@@ -34,24 +32,31 @@ const functions: Record<string, Callable> = {
       return first ? "" : separator;
     });
   }),
-  now: refusal("now", noClock),
-  undef: refusal("undef"),
-  lipsum: refusal("lipsum"),
 };
 
+/** Those that there are in Ansible and not here, with what to do instead. */
+const refusals: Readonly<Record<string, string | undefined>> = {
+  now: "There is no clock here: the same input gives the same release",
+  undef: undefined,
+  lipsum: undefined,
+};
+
+/** Why a function is not supported, where Ansible has it. */
+export function functionRefusal(name: string): Fault | undefined {
+  return Object.hasOwn(refusals, name) ? unsupported(`${name}()`, refusals[name]) : undefined;
+}
+
 export const globals: Names = {
-  get: (name) => (Object.hasOwn(functions, name) ? functions[name] : undefined),
+  get: (name) => (Object.hasOwn(functions, name) ? functions[name] : refused(name)),
   names: () => Object.keys(functions),
 };
 
-function refusal(name: string, remedy?: string): Callable {
-  return new Callable(
-    name,
-    () => {
-      throw unsupported(`${name}()`, remedy);
-    },
-    { lenient: true },
-  );
+function refused(name: string): Callable | undefined {
+  if (!Object.hasOwn(refusals, name)) return undefined;
+  const fail = () => {
+    throw functionRefusal(name);
+  };
+  return new Callable(name, fail, { lenient: true });
 }
 
 function dictOf(args: readonly Value[], keywords: Keywords): Dict {

@@ -18,6 +18,7 @@ import { Fault, type Source } from "./values.js";
 import { isTemplate } from "./variables.js";
 
 export type { Loader, Template } from "./rendering.js";
+export { type Uses, usesOf } from "./uses.js";
 export { Deferred, Float, Scoped, Tuple, Unsafe } from "./values.js";
 
 /**

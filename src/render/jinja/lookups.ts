@@ -131,10 +131,9 @@ function look(
   keywords: Keywords,
   around: Surroundings,
 ): Value {
-  const name = kind.replace(/^ansible\.builtin\./, "");
-  const found = Object.hasOwn(lookups, name) ? lookups[name] : undefined;
+  const found = find(kind);
   const what = `${caller}('${kind}')`;
-  if (found === undefined) throw unsupported(what, "Give the value as a variable");
+  if (found === undefined) throw lookupRefusal(caller, kind);
   const errors = keywords.get("errors") ?? "strict";
   if (errors !== "strict") throw unsupported(`${what} with errors='${python.str(errors)}'`);
   const own = new Map([...keywords].filter(([key]) => !options.includes(key)));
@@ -143,6 +142,17 @@ function look(
   const [only] = results;
   if (results.every((one) => typeof one === "string")) return results.join(",");
   return results.length === 1 ? (only as Value) : [...results];
+}
+
+function find(kind: string): Lookup | undefined {
+  const name = kind.replace(/^ansible\.builtin\./, "");
+  return Object.hasOwn(lookups, name) ? lookups[name] : undefined;
+}
+
+/** Why a kind of lookup is not supported; nothing for one that is. */
+export function lookupRefusal(caller: string, kind: string): Fault | undefined {
+  if (find(kind)) return undefined;
+  return unsupported(`${caller}('${kind}')`, "Give the value as a variable");
 }
 
 function needed(term: Value, text: string | undefined): string {

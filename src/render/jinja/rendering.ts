@@ -142,7 +142,7 @@ function compile(source: Source, options: LexerOptions): Root {
 }
 
 /** Ansible's options, and those a file sets for itself in its first line. */
-function optionsOf(source: Source): LexerOptions {
+export function optionsOf(source: Source): LexerOptions {
   const options = {
     trimBlocks: true,
     lstripBlocks: false,

@@ -3,6 +3,7 @@ import { Args, type Parameters } from "../parameters.js";
 import {
   Blank,
   defined,
+  type Fault,
   isUndefined,
   type Keywords,
   Range,
@@ -16,6 +17,8 @@ export interface Filter {
   readonly apply: (value: Value, args: Args) => Value;
   /** Whether it deals with an undefined value itself. */
   readonly lenient: boolean;
+  /** Why it is not supported, for one that Jinja2 or Ansible has and we have not. */
+  readonly refusal?: () => Fault;
 }
 export type Filters = Readonly<Record<string, Filter>>;
 
@@ -29,9 +32,11 @@ export function lenientFilter(parameters: Parameters, apply: Filter["apply"]): F
 
 /** A filter that Jinja2 or Ansible has and we have not. */
 export function refused(name: string, remedy?: string): Filter {
-  return lenientFilter(["*", "**"], () => {
-    throw unsupported(`the filter ${name}`, remedy);
-  });
+  const refusal = () => unsupported(`the filter ${name}`, remedy);
+  const fail = () => {
+    throw refusal();
+  };
+  return { ...lenientFilter(["*", "**"], fail), refusal };
 }
 
 /** Filters for which an inline `if` without `else` is an empty string or list, or false. */
