@@ -58,9 +58,9 @@ describe("the command line", () => {
     expect(run.code).toBe(1);
     expect(run.log).toContain("error: settings: user: no login is named for x");
     expect(run.log).toContain("error: settings: known-hosts: no host key is given");
-    const wrong = await spawn(["dist/cli.cjs", "deploy", "--hots", "x"], environment);
+    const wrong = await spawn(["dist/cli.cjs", "deploy", "--scop", "x"], environment);
     expect(wrong.code).toBe(1);
-    expect(wrong.log).toContain("Did you mean --host?");
+    expect(wrong.log).toContain("Did you mean --scope?");
   });
 
   it("renders what would be deployed", async () => {

@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 
+import ansible.plugins.loader
 import ansible.template
 from ansible.module_utils.common.text.converters import to_bytes
 from ansible.parsing.dataloader import DataLoader
@@ -57,8 +58,12 @@ def outcomes(groups):
                 with open(os.path.join(folder, name), "w", encoding="utf-8", newline="") as file:
                     file.write(text)
             for case in (group.get("cases") or []) + (group.get("fails") or []):
-                yield render(str(case), group.get("variables") or {}, folder)
+                # Where the action says that lookups find files.
+                found_in = {"ansible_search_path": [folder]}
+                yield render(str(case), {**(group.get("variables") or {}), **found_in}, folder)
 
 
+# 2.19 finds no collections before; 2.14 needs no telling.
+getattr(ansible.plugins.loader, "init_plugin_loader", lambda: None)()
 groups = AnsibleLoader(trusted(sys.stdin.read())).get_single_data()
 json.dump(list(outcomes(groups)), sys.stdout)

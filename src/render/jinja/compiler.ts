@@ -36,6 +36,8 @@ import { Float } from "./values.js";
 export interface Known {
   filter(name: string): boolean;
   test(name: string): boolean;
+  /** Whether the result of the filter can be printed, and nothing else. */
+  isPrintedOnly(name: string): boolean;
 }
 
 type Operand = Node | string;
@@ -47,6 +49,8 @@ export class JinjaCompiler extends Compiler {
   /** The names that the macro being compiled has mentioned: some turn on what Jinja2 adds. */
   private used = new Set<string>();
   private readonly scopes: ScopeNames[] = [];
+  /** Filters whose result is printed as it is. */
+  private readonly printed = new WeakSet<Node>();
 
   constructor(name: string, known: Known) {
     super(name);
@@ -145,6 +149,7 @@ export class JinjaCompiler extends Compiler {
         this._emitLine(`out.push(${quote((child as ValueNode).value as string)});`);
         continue;
       }
+      for (const filter of printedFilters(child)) this.printed.add(filter);
       this._emit("try { ");
       this.invoke("output", child, "out", child);
       this._emitLine("; } catch (error) { rt.recover(error, lineno, colno); }");
@@ -331,6 +336,10 @@ export class JinjaCompiler extends Compiler {
   compileFilter(node: CallNode): void {
     const name = (node.name as SymbolNode).value;
     this.checkKnown("filter", name, node);
+    if (this.known.isPrintedOnly(name) && !this.printed.has(node)) {
+      const use = `the filter ${name} anywhere but at the end of what is printed`;
+      this.fail(`${use} is not supported`, node.lineno, node.colno);
+    }
     const [target, ...rest] = node.args.children;
     const args = new nodes.NodeList(node.lineno, node.colno, rest);
     this.invoke("filter", node, quote(name), target as Node, ...this.args(args));
@@ -533,6 +542,20 @@ export class UnknownName extends Error {
     this.subject = subject;
     this.node = node;
   }
+}
+
+/** The filters whose results a printed expression consists of. */
+function printedFilters(node: Node): readonly Node[] {
+  if (node instanceof nodes.Filter) return [node];
+  if (node instanceof nodes.Concat) {
+    const { left, right } = node as BinaryNode;
+    return [left, right].flatMap(printedFilters);
+  }
+  if (node instanceof nodes.InlineIf) {
+    const { body, else_ } = node as ConditionNode;
+    return [body, ...(else_ ? [else_] : [])].flatMap(printedFilters);
+  }
+  return [];
 }
 
 /** How the reader knows an expression: `web.ports`; empty where it has no such name. */

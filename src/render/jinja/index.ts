@@ -5,14 +5,7 @@
 import { throwAll } from "../../errors.js";
 import { deployErrorsOf } from "./errors.js";
 import { headerMark } from "./lexer.js";
-import {
-  concatenated,
-  fileSource,
-  type Loader,
-  printed,
-  Rendering,
-  type Template,
-} from "./rendering.js";
+import { fileSource, fileText, type Loader, Rendering, type Template } from "./rendering.js";
 import { Scope } from "./scope.js";
 import { Fault, type Source } from "./values.js";
 import { isTemplate } from "./variables.js";
@@ -41,7 +34,7 @@ export function render(
     source = fileSource(template);
     if (!isTemplate(source.text) && !source.text.startsWith(headerMark)) return template.text;
     const nodes = rendering.run(source, new Scope(rendering.variables));
-    result = printed(source.text, concatenated(nodes));
+    result = fileText(source.text, nodes);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     faults.push(error);

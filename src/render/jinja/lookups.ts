@@ -1,4 +1,6 @@
 /** `lookup` and `query`: what they find in variables, in files of the repository, in the environment. */
+import { posix } from "node:path";
+import { builtinCollections, plainName } from "./collections.js";
 import { formatPercent } from "./filters/text.js";
 import { Args, type Parameters } from "./parameters.js";
 import * as python from "./python.js";
@@ -67,6 +69,13 @@ const lookups: Readonly<Record<string, Lookup>> = {
       return text;
     }),
   ),
+  first_found: lookup(["files", "paths", "skip"], (terms, args, around) => {
+    const found = candidates(terms, args).find((name) => around.file(name) !== undefined);
+    if (found !== undefined) return [found];
+    const skips = terms.some((term) => term instanceof Dict && python.truth(term.get("skip") ?? 0));
+    if (skips || args.flag("skip")) return [];
+    throw new Fault("lookup('first_found') found none of its files in the folders of templates");
+  }),
   list: lookup([], (terms) => terms),
   items: lookup([], flattened),
   dict: lookup([], (terms) =>
@@ -135,8 +144,12 @@ function look(
   const what = `${caller}('${kind}')`;
   if (found === undefined) throw lookupRefusal(caller, kind);
   const errors = keywords.get("errors") ?? "strict";
-  if (errors !== "strict") throw unsupported(`${what} with errors='${python.str(errors)}'`);
+  // Only where the file may be missing is there something to go on with.
+  const ignores = errors === "ignore" && plainName(kind) === "first_found";
+  if (errors !== "strict" && !ignores)
+    throw unsupported(`${what} with errors='${python.str(errors)}'`);
   const own = new Map([...keywords].filter(([key]) => !options.includes(key)));
+  if (ignores) own.set("skip", true);
   const results = found.find(terms, new Args(what, found.parameters, [], own), around);
   if (python.truth(keywords.get("wantlist") ?? caller !== "lookup")) return [...results];
   const [only] = results;
@@ -145,7 +158,8 @@ function look(
 }
 
 function find(kind: string): Lookup | undefined {
-  const name = kind.replace(/^ansible\.builtin\./, "");
+  const collection = builtinCollections.find((one) => kind.startsWith(`${one}.`));
+  const name = collection === undefined ? kind : plainName(kind);
   return Object.hasOwn(lookups, name) ? lookups[name] : undefined;
 }
 
@@ -158,6 +172,27 @@ export function lookupRefusal(caller: string, kind: string): Fault | undefined {
 function needed(term: Value, text: string | undefined): string {
   if (text !== undefined) return text;
   throw new Fault(`there is no file ${python.str(term)} in the folders of templates`);
+}
+
+/** The names that `first_found` goes through: those of dicts in each of their paths. */
+function candidates(terms: readonly Value[], args: Args): readonly string[] {
+  const texts = (value: Value | undefined): string[] => {
+    if (value === undefined || value === null) return [];
+    if (typeof value === "string") return value.split(/[,;]/).map((one) => one.trim());
+    return python.iterate(value).flatMap(texts);
+  };
+  const within = (files: readonly string[], paths: readonly string[]) =>
+    paths.length === 0
+      ? files
+      : paths.flatMap((path) => files.map((file) => posix.join(path, file)));
+  return [
+    ...terms.flatMap((term) =>
+      term instanceof Dict
+        ? within(texts(term.get("files")), texts(term.get("paths")))
+        : within(texts(term), texts(args.get("paths"))),
+    ),
+    ...within(texts(args.get("files")), texts(args.get("paths"))),
+  ];
 }
 
 function asList(value: Value): readonly Value[] {

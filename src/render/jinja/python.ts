@@ -7,6 +7,7 @@ import {
   Fault,
   Float,
   hash,
+  Marked,
   Range,
   Special,
   Tuple,
@@ -53,6 +54,7 @@ export function truth(value: Value): boolean {
 /** `str(value)` */
 export function str(value: Value): string {
   if (value instanceof Blank) return "";
+  if (value instanceof Marked) return value.text;
   return typeof value === "string" ? value : repr(value);
 }
 

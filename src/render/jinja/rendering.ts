@@ -14,6 +14,7 @@ import {
   Blank,
   Dict,
   Fault,
+  Marked,
   type Source,
   type UndefinedFault,
   undefinedFault,
@@ -133,6 +134,7 @@ function compile(source: Source, options: LexerOptions): Root {
     const compiler = new JinjaCompiler(source.name, {
       filter: (name) => filters.has(name),
       test: (name) => tests.has(name),
+      isPrintedOnly: (name) => filters.get(name)?.printedOnly ?? false,
     });
     compiler.compile(new JinjaParser(tokens).parseAsRoot());
     return new Function(compiler.getCode())() as Root;
@@ -188,11 +190,23 @@ export function fileSource(template: Template, kind: "file" | "included" = "file
 export function concatenated(nodes: readonly Value[]): Value {
   const some = nodes.filter((node) => node !== null);
   if (some.length > 1) return some.map((node) => str(finished(node))).join("");
+  if (some[0] instanceof Marked) {
+    throw unsupported(
+      "text escaped for HTML that is all of a macro, a block or a variable",
+      "Write {{ '' ~ (… | e) }}",
+    );
+  }
   return some[0] ?? null;
 }
 
+/** What a file's nodes make together. */
+export function fileText(template: string, nodes: readonly Value[]): string {
+  const unmarked = nodes.map((node) => (node instanceof Marked ? node.text : node));
+  return printed(template, concatenated(unmarked));
+}
+
 /** A file's text: what `result` prints as, and a final newline only where it is text already. */
-export function printed(template: string, result: Value): string {
+function printed(template: string, result: Value): string {
   if (result === null) return "";
   noBlank(result);
   return str(keepNewlines(template, finished(result)));

@@ -1,4 +1,5 @@
 /** Jinja2's tests, what follows `is`, and Ansible's that templates of files can use. */
+import { builtinCollections, plainName, qualified } from "./collections.js";
 import { Args, type Parameters } from "./parameters.js";
 import * as python from "./python.js";
 import { search } from "./regex.js";
@@ -48,63 +49,66 @@ const version = test(["version!", "operator", "strict", "version_type"], (value,
 );
 
 export const tests: ReadonlyMap<string, Test> = new Map(
-  Object.entries({
-    defined: lenient((value) => !isUndefined(value)),
-    undefined: lenient(isUndefined),
-    none: test([], (value) => value === null),
-    boolean: test([], (value) => typeof value === "boolean"),
-    true: test([], (value) => value === true),
-    false: test([], (value) => value === false),
-    integer: test([], (value) => typeof value === "number" || typeof value === "bigint"),
-    float: test([], (value) => value instanceof Float),
-    number: test([], (value) => python.numeric(value) !== undefined),
-    string: test([], (value) => typeof value === "string"),
-    mapping: test([], (value) => value instanceof Dict),
-    sequence: test([], isIterable),
-    iterable: test([], isIterable),
-    callable: test([], (value) => value instanceof Callable || value instanceof Blank),
-    odd: test([], (value) => python.equals(python.arithmetic("%", value, 2), 1)),
-    even: test([], (value) => python.equals(python.arithmetic("%", value, 2), 0)),
-    divisibleby: test(["num!"], (value, args) =>
-      python.equals(python.arithmetic("%", value, args.value("num")), 0),
-    ),
-    lower: test([], (value) => isCased(value, (text) => text.toLowerCase())),
-    upper: test([], (value) => isCased(value, (text) => text.toUpperCase())),
-    sameas: relation(isSame),
-    in: relation((value, seq) => python.contains(seq, value)),
-    "==": equal,
-    eq: equal,
-    equalto: equal,
-    "!=": unequal,
-    ne: unequal,
-    ">": greater,
-    gt: greater,
-    greaterthan: greater,
-    ">=": atLeast,
-    ge: atLeast,
-    "<": less,
-    lt: less,
-    lessthan: less,
-    "<=": atMost,
-    le: atMost,
-    // Ansible's
-    match: pattern("match"),
-    search: pattern("search"),
-    regex: test(["pattern", "ignorecase", "multiline", "match_type"], (value, args) =>
-      matches(value, args, args.string("match_type", "search")),
-    ),
-    contains: relation((container, item) => python.contains(container, item)),
-    subset: relation((value, other) => isSubset(value, other)),
-    issubset: relation((value, other) => isSubset(value, other)),
-    superset: relation((value, other) => isSubset(other, value)),
-    issuperset: relation((value, other) => isSubset(other, value)),
-    any: test([], (value) => python.iterate(value).some(python.truth)),
-    all: test([], (value) => python.iterate(value).every(python.truth)),
-    truthy: test([], python.truth),
-    falsy: test([], (value) => !python.truth(value)),
-    version,
-    version_compare: version,
-  }),
+  qualified<Test>(
+    {
+      defined: lenient((value) => !isUndefined(value)),
+      undefined: lenient(isUndefined),
+      none: test([], (value) => value === null),
+      boolean: test([], (value) => typeof value === "boolean"),
+      true: test([], (value) => value === true),
+      false: test([], (value) => value === false),
+      integer: test([], (value) => typeof value === "number" || typeof value === "bigint"),
+      float: test([], (value) => value instanceof Float),
+      number: test([], (value) => python.numeric(value) !== undefined),
+      string: test([], (value) => typeof value === "string"),
+      mapping: test([], (value) => value instanceof Dict),
+      sequence: test([], isIterable),
+      iterable: test([], isIterable),
+      callable: test([], (value) => value instanceof Callable || value instanceof Blank),
+      odd: test([], (value) => python.equals(python.arithmetic("%", value, 2), 1)),
+      even: test([], (value) => python.equals(python.arithmetic("%", value, 2), 0)),
+      divisibleby: test(["num!"], (value, args) =>
+        python.equals(python.arithmetic("%", value, args.value("num")), 0),
+      ),
+      lower: test([], (value) => isCased(value, (text) => text.toLowerCase())),
+      upper: test([], (value) => isCased(value, (text) => text.toUpperCase())),
+      sameas: relation(isSame),
+      in: relation((value, seq) => python.contains(seq, value)),
+      "==": equal,
+      eq: equal,
+      equalto: equal,
+      "!=": unequal,
+      ne: unequal,
+      ">": greater,
+      gt: greater,
+      greaterthan: greater,
+      ">=": atLeast,
+      ge: atLeast,
+      "<": less,
+      lt: less,
+      lessthan: less,
+      "<=": atMost,
+      le: atMost,
+      // Ansible's
+      match: pattern("match"),
+      search: pattern("search"),
+      regex: test(["pattern", "ignorecase", "multiline", "match_type"], (value, args) =>
+        matches(value, args, args.string("match_type", "search")),
+      ),
+      contains: relation((container, item) => python.contains(container, item)),
+      subset: relation((value, other) => isSubset(value, other)),
+      issubset: relation((value, other) => isSubset(value, other)),
+      superset: relation((value, other) => isSubset(other, value)),
+      issuperset: relation((value, other) => isSubset(other, value)),
+      any: test([], (value) => python.iterate(value).some(python.truth)),
+      all: test([], (value) => python.iterate(value).every(python.truth)),
+      truthy: test([], python.truth),
+      falsy: test([], (value) => !python.truth(value)),
+      version,
+      version_compare: version,
+    },
+    builtinCollections,
+  ),
 );
 
 function isIterable(value: Value): boolean {
@@ -127,7 +131,11 @@ export function applyTest(
   args: readonly Value[],
   keywords: Keywords,
 ): boolean {
-  if (!found.lenient && isUndefined(value) && !(value instanceof Blank && blankGoes.has(name))) {
+  if (
+    !found.lenient &&
+    isUndefined(value) &&
+    !(value instanceof Blank && blankGoes.has(plainName(name)))
+  ) {
     throw undefinedFault(value);
   }
   for (const arg of [...args, ...keywords.values()]) defined(arg);

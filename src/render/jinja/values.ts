@@ -217,6 +217,25 @@ export abstract class Special {
   abstract attributes(): Iterable<string>;
 }
 
+/**
+ * Text escaped for HTML. Python goes on to escape what is put together with it, so that it can
+ * be printed here and nothing else.
+ */
+export class Marked extends Special {
+  readonly description = "text escaped for HTML";
+  readonly text: string;
+  constructor(text: string) {
+    super();
+    this.text = text;
+  }
+  attributes(): Iterable<string> {
+    return [];
+  }
+  attribute(): undefined {
+    return undefined;
+  }
+}
+
 /** A value that is worked out when it is first looked at. */
 export class Lazy {
   #compute: (() => Value) | undefined;

@@ -116,14 +116,9 @@ describe("nothing of JavaScript is reachable", () => {
     expect(errorOf(`{{ 1 is ${name} }}`).parts.cause).toBe(`the test ${name} is not supported`);
   });
 
-  test.each(["dump", "nl2br", "sort_by", "safe", "urlize", "escape"])(
-    "nor nunjucks' filter %s",
-    (name) => {
-      expect(errorOf(`{{ "a" | ${name} }}`).parts.cause).toBe(
-        `the filter ${name} is not supported`,
-      );
-    },
-  );
+  test.each(["dump", "nl2br", "sort_by", "urlize"])("nor nunjucks' filter %s", (name) => {
+    expect(errorOf(`{{ "a" | ${name} }}`).parts.cause).toBe(`the filter ${name} is not supported`);
+  });
 });
 
 describe("undefined variables", () => {
@@ -284,6 +279,12 @@ describe("what is not supported says so", () => {
     ["{% for x in l %}{% break %}{% endfor %}", "the tag break is not supported"],
     ["{{ now() }}", "now() is not supported"],
     ["{{ 'x'.casefold() }}", "str.casefold is not supported"],
+    ["{{ ('<' | e) + '<' }}", "the filter e anywhere but at the end of what is printed"],
+    ["{{ l | map('e') | list }}", "the filter e of each item is not supported"],
+    ["{% macro m() %}{{ '<' | e }}{% endmacro %}{{ m() }}", "text escaped for HTML that is all of"],
+    ["{{ 'x' | password_hash }}", "password_hash without a salt is not supported"],
+    ["{{ [] | json_query('a') }}", "the filter json_query is not supported"],
+    ["{{ 1 | ansible.builtin.pprint }}", "the filter pprint is not supported"],
     ["{{ d.pop('a') }}", "dict.pop is not supported"],
     ["{{ l.append(1) }}", "changing the list of a variable is not supported"],
     ["{{ self }}", "self, of template inheritance, is not supported"],

@@ -62,6 +62,10 @@ export const dataFilters: Filters = {
       ensureAscii: args.flag("ensure_ascii", true),
     }),
   ),
+  type_debug: lenientFilter([], (value) => {
+    if (isUndefined(value)) throw undefinedFault(value);
+    return python.typeName(value);
+  }),
   from_json: filter([], (value) => {
     if (typeof value === "string") return parseJson(value);
     throw new Fault(`from_json reads a string, not ${python.article(python.typeName(value))}`);

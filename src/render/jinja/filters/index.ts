@@ -1,15 +1,18 @@
 /** All filters, by name. Not one of nunjucks' own is among them: theirs are JavaScript's. */
+import { builtinCollections, qualified } from "../collections.js";
 import { unknownName } from "../errors.js";
 import { tests } from "../tests.js";
-import type { Fault, Keywords, Value } from "../values.js";
+import { type Fault, type Keywords, unsupported, type Value } from "../values.js";
+import { addressFilters } from "./addresses.js";
 import { combinationFilters } from "./combinations.js";
 import { dataFilters } from "./data.js";
 import { hashFilters } from "./hashes.js";
+import { htmlFilters } from "./html.js";
 import { listFilters } from "./lists.js";
 import { numberFilters } from "./numbers.js";
 import { pathFilters } from "./paths.js";
 import { randomFilters } from "./random.js";
-import { applyFilter, type Filter, refused } from "./registry.js";
+import { applyFilter, type Filter, type Filters, refused } from "./registry.js";
 import { textFilters } from "./text.js";
 import { urlFilters } from "./urls.js";
 import { yamlFilters } from "./yaml.js";
@@ -17,38 +20,43 @@ import { yamlFilters } from "./yaml.js";
 /** What Jinja2 and Ansible have besides, with what to do instead. */
 const refusals: Record<string, string | undefined> = {
   attr: "Write value.name",
-  e: "Nothing needs to be escaped: leave it away",
-  escape: "Nothing needs to be escaped: leave it away",
-  forceescape: undefined,
-  safe: "Nothing is escaped: leave it away",
   striptags: undefined,
   urlize: undefined,
   xmlattr: undefined,
-  tojson: "It escapes for HTML: write | to_json",
   pprint: undefined,
-  wordwrap: undefined,
   expanduser: "The host's files are not known here",
   expandvars: "The host's environment is not known here",
   fileglob: "Files are not read here",
   realpath: "The host's files are not known here",
   to_datetime: undefined,
   strftime: "There is no clock here",
-  password_hash: undefined,
-  type_debug: undefined,
   vault: undefined,
   unvault: undefined,
-  ipaddr: undefined,
-  json_query: undefined,
+};
+
+const own: Filters = {
+  ...Object.fromEntries(
+    Object.entries(refusals).map(([name, remedy]) => [name, refused(name, remedy)]),
+  ),
+  ...textFilters,
+  ...htmlFilters,
+  ...listFilters,
+  ...combinationFilters,
+  ...dataFilters,
+  ...yamlFilters,
+  ...pathFilters,
+  ...urlFilters,
+  ...numberFilters,
+  ...hashFilters,
+  ...randomFilters,
 };
 
 export const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
-  ...Object.entries(refusals).map(
-    ([name, remedy]) => [name, refused(name, remedy)] as [string, Filter],
-  ),
-  ...[
-    ...[textFilters, listFilters, combinationFilters, dataFilters, yamlFilters],
-    ...[pathFilters, urlFilters, numberFilters, hashFilters, randomFilters],
-  ].flatMap((some) => Object.entries(some)),
+  ...qualified(own, builtinCollections),
+  ...qualified(addressFilters, ["ansible.utils", "ansible.netcommon"]),
+  ...qualified({ json_query: refused("json_query", "Use selectattr and map") }, [
+    "community.general",
+  ]),
 ]);
 
 export function applyByName(
@@ -57,9 +65,25 @@ export function applyByName(
   args: readonly Value[],
   keywords: Keywords,
 ): Value {
+  return applyFilter(name, filterNamed(name), value, args, keywords);
+}
+
+/** For a filter whose name is an argument of another, as in `map('upper')`. */
+export function applyToItem(
+  name: string,
+  value: Value,
+  args: readonly Value[],
+  keywords: Keywords,
+): Value {
+  const found = filterNamed(name);
+  if (found.printedOnly) throw unsupported(`the filter ${name} of each item`);
+  return applyFilter(name, found, value, args, keywords);
+}
+
+function filterNamed(name: string): Filter {
   const found = filters.get(name);
   if (!found) throw unknownName("filter", name, filters.keys());
-  return applyFilter(name, found, value, args, keywords);
+  return found;
 }
 
 export function unknownTest(name: string): Fault {

@@ -15,7 +15,7 @@ import {
   UndefinedFault,
   type Value,
 } from "../values.js";
-import { applyByName, unknownTest } from "./index.js";
+import { applyToItem, unknownTest } from "./index.js";
 import { type Filters, filter } from "./registry.js";
 
 const { iterate } = python;
@@ -229,7 +229,7 @@ function map(value: Value, args: Args): Value[] {
       return found instanceof Undefined && fallback !== undefined ? fallback : found;
     });
   }
-  return iterate(value).map((item) => applyByName(python.str(name), item, rest, args.named));
+  return iterate(value).map((item) => applyToItem(python.str(name), item, rest, args.named));
 }
 
 function select(value: Value, args: Args, wanted: boolean): Value[] {

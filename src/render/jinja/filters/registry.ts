@@ -1,4 +1,5 @@
 /** The filters there are, and how one is applied. */
+import { plainName } from "../collections.js";
 import { Args, type Parameters } from "../parameters.js";
 import {
   Blank,
@@ -17,6 +18,8 @@ export interface Filter {
   readonly apply: (value: Value, args: Args) => Value;
   /** Whether it deals with an undefined value itself. */
   readonly lenient: boolean;
+  /** Whether its result can be printed, and nothing else. */
+  readonly printedOnly?: boolean;
   /** Why it is not supported, for one that Jinja2 or Ansible has and we have not. */
   readonly refusal?: () => Fault;
 }
@@ -56,7 +59,11 @@ export function applyFilter(
   args: readonly Value[],
   keywords: Keywords,
 ): Value {
-  if (!found.lenient && isUndefined(value) && !(value instanceof Blank && blankGoes.has(name))) {
+  if (
+    !found.lenient &&
+    isUndefined(value) &&
+    !(value instanceof Blank && blankGoes.has(plainName(name)))
+  ) {
     throw undefinedFault(value);
   }
   // An undefined argument is none, whatever the filter makes of its value.

@@ -5,6 +5,7 @@ import * as python from "../python.js";
 import { escapeRegex, findAll, groupOf, search, substitute } from "../regex.js";
 import * as methods from "../text.js";
 import { Dict, Fault, Range, Tuple, tuple, type Value } from "../values.js";
+import { type Wrapping, wrap } from "../wrap.js";
 import { type Filters, filter } from "./registry.js";
 
 const { str } = python;
@@ -27,6 +28,22 @@ export const textFilters: Filters = {
   indent: filter(["width", "first", "blank"], (value, args) => indent(value, args)),
   truncate: filter(["length", "killwords", "end", "leeway"], (value, args) =>
     truncate(str(value), args),
+  ),
+  wordwrap: filter(
+    ["width", "break_long_words", "wrapstring", "break_on_hyphens"],
+    (value, args) => {
+      const how: Wrapping = {
+        width: args.int("width", 79),
+        breakLongWords: args.flag("break_long_words", true),
+        breakOnHyphens: args.flag("break_on_hyphens", true),
+      };
+      if (how.width <= 0) throw new Fault("wordwrap needs a width of 1 or more");
+      const end = args.get("wrapstring") ?? "\n";
+      return methods
+        .splitLines(text(value, args))
+        .map((line) => wrap(line, how).join(str(end)))
+        .join(str(end));
+    },
   ),
   center: filter(["width"], (value, args) => center(str(value), args.int("width", 80))),
   wordcount: filter([], (value) => findAll("\\w+", str(value), {}).length),
