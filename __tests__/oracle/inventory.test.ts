@@ -5,12 +5,15 @@ import { parse } from "yaml";
 import {
   groupsOf,
   hostsMatching,
+  type Inventory,
   memoryReader,
   readInventory,
   variablesOf,
+  withTaskVariables,
 } from "../../src/inventory/index.js";
 import { render } from "../../src/render/jinja/index.js";
 import { ask, NEWER, OLDER, type Version } from "./ansible.js";
+import { type Exported, exported } from "./inventory-export.js";
 
 const file = new URL("./inventory-cases.yaml", import.meta.url).pathname;
 
@@ -22,6 +25,8 @@ interface Case {
   readonly password?: string;
   readonly extra?: Readonly<Record<string, unknown>>;
   readonly patterns?: readonly string[];
+  /** Whether a task of `ansible` is asked as well. */
+  readonly debug?: boolean;
   /** Ours is an error where Ansible warns and goes on, or fails as well. */
   readonly fails?: boolean;
 }
@@ -34,11 +39,15 @@ interface Outcome {
 
 const cases: Case[] = parse(await readFile(file, "utf8"));
 
-function resolve(one: Case): Outcome {
-  const inventory = readInventory(one.inventory, memoryReader(new Map(Object.entries(one.files))), {
+function read(one: Case): Inventory {
+  return readInventory(one.inventory, memoryReader(new Map(Object.entries(one.files))), {
     vaultPasswords: one.password === undefined ? [] : [one.password],
     ...(one.playbook === undefined ? {} : { playbookDirectory: one.playbook }),
   });
+}
+
+function resolve(one: Case): Outcome {
+  const inventory = read(one);
   const groups = groupsOf(inventory);
   const hosts = [...inventory.tree.hosts.keys()].map((host) => {
     const variables = variablesOf(inventory, host, one.extra);
@@ -59,6 +68,36 @@ function resolve(one: Case): Outcome {
   };
 }
 
+/** What a task for each host sees. */
+function debugged(one: Case): CommandOutcome["debug"] {
+  const inventory = read(one);
+  const all = [...inventory.tree.hosts.keys()];
+  return Object.fromEntries(
+    all.map((host) => {
+      const variables = withTaskVariables(variablesOf(inventory, host, one.extra), all);
+      const names = Object.keys(variables).filter((name) => !made.has(name));
+      const shown = names.map((name) => [
+        name,
+        render({ name, text: `{{ ${name} | to_json }}` }, variables),
+      ]);
+      return [host, Object.fromEntries(shown)];
+    }),
+  );
+}
+
+/** As the commands leave them out. */
+const made = new Set(["hostvars", "inventory_dir", "inventory_file", "playbook_dir"]);
+
+interface CommandOutcome {
+  readonly export: unknown;
+  readonly debug?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+const commandOutcomes: Record<Version, readonly (CommandOutcome | { error: string })[]> = {
+  "2.14": [],
+  "2.19": [],
+};
+
 const outcomes: Record<Version, readonly (Outcome | { error: string })[]> = {
   "2.14": [],
   "2.19": [],
@@ -69,9 +108,10 @@ beforeAll(async () => {
   const asked = [OLDER, NEWER].map(async (version) => {
     outcomes[version] = await ask(version, "inventory.py", input);
     expect(outcomes[version]).toHaveLength(cases.length);
+    commandOutcomes[version] = await ask(version, "inventory-commands.py", input);
   });
   await Promise.all(asked);
-}, 120_000);
+}, 240_000);
 
 describe.each([OLDER, NEWER])("Ansible %s resolves the same", (version) => {
   test.each(cases.map((one, index) => ({ ...one, index })))("$name", ({ index, ...one }) => {
@@ -84,4 +124,27 @@ describe.each([OLDER, NEWER])("Ansible %s resolves the same", (version) => {
       expect(resolve(one)).toEqual(outcome);
     }
   });
+});
+
+describe.each([OLDER, NEWER])("the commands of Ansible %s say the same", (version) => {
+  const resolved = cases.flatMap((one, index) => (one.fails ? [] : [{ ...one, index }]));
+  const outcomeOf = (index: number) => {
+    const outcome = commandOutcomes[version][index];
+    expect(outcome).not.toHaveProperty("error");
+    return outcome as CommandOutcome;
+  };
+
+  // A vaulted value is printed as its cipher text.
+  const open = resolved.filter(({ password }) => password === undefined);
+  test.each(open)("ansible-inventory --list --export: $name", ({ index, ...one }) => {
+    const { _meta, ...groups } = outcomeOf(index).export as Exported;
+    expect(exported(read(one))).toEqual({ ...groups, _meta: { hostvars: _meta.hostvars } });
+  });
+
+  test.each(resolved.filter(({ debug }) => debug))(
+    "ansible -m debug: $name",
+    ({ index, ...one }) => {
+      expect(debugged(one)).toEqual(outcomeOf(index).debug);
+    },
+  );
 });

@@ -1,5 +1,5 @@
 import { type DeployError, deployErrors, throwAll } from "../errors.js";
-import { variablesOf } from "../inventory/index.js";
+import { variablesOf, withTaskVariables } from "../inventory/index.js";
 import { inRelease } from "../plan/paths.js";
 import { checkUnits, errorOf } from "../quadlet/check.js";
 import type { Finding } from "../quadlet/rules/finding.js";
@@ -50,7 +50,7 @@ export function buildAll(content: Content, names: readonly string[], how: Buildi
   const errors = new Map<string, DeployError>();
   for (const name of names) {
     try {
-      const built = build(content, how, name);
+      const built = build(content, how, inventoryVariables(content, name, names));
       const same = [...byHost.values()].find(
         ({ release }) => release.sha256 === built.release.sha256,
       );
@@ -75,11 +75,14 @@ export function buildAll(content: Content, names: readonly string[], how: Buildi
 /**
  * From the repository's files to a release: everything that can be known without a host.
  *
- * @param host its name in the inventory, where there is one
+ * @param ofHost what the inventory has for the host, where there is one
  * @throws {DeployError | DeployErrors} phases `settings`, `sources`, `render` and `check`
  */
-export function build(content: Content, { stacks, rollback }: Building, host?: string): Built {
-  const ofHost = host === undefined ? {} : inventoryVariables(content, host);
+export function build(
+  content: Content,
+  { stacks, rollback }: Building,
+  ofHost: Variables = {},
+): Built {
   const rendered = renderRelease(findSources(content, stacks), content, ofHost);
   const release = supplyServiceEnvironment(rendered, content);
   const services = servicesOf(release.files);
@@ -89,10 +92,19 @@ export function build(content: Content, { stacks, rollback }: Building, host?: s
   return { release, services, findings };
 }
 
-/** What the inventory has for a host; nothing where there is no inventory. */
-export function inventoryVariables(content: Content, host: string): Variables {
+/**
+ * What the inventory has for a host; nothing where there is no inventory.
+ *
+ * @param hosts all that the command is for
+ */
+export function inventoryVariables(
+  content: Content,
+  host: string,
+  hosts: readonly string[],
+): Variables {
   if (content.inventory === undefined) return {};
-  return variablesOf(content.inventory, host, givenVariables(content.variables));
+  const variables = variablesOf(content.inventory, host, givenVariables(content.variables));
+  return withTaskVariables(variables, hosts);
 }
 
 /**

@@ -20,7 +20,7 @@ export function checkTheTemplates(
     findSources(content, stacks),
     names.map((name) => ({
       name,
-      variables: templateVariables(content, inventoryVariables(content, name)),
+      variables: templateVariables(content, inventoryVariables(content, name, hosts)),
     })),
   );
 }

@@ -157,6 +157,18 @@ describe("render", () => {
       },
     );
   });
+
+  test("with what Ansible tells a task of its host and the others", () => {
+    const text =
+      "[Container]\nImage=x\nExec={{ ansible_host }} {{ ansible_play_hosts | join(' ') }}\n";
+    rendered(
+      { inventory: "hosts", hosts: "all:!b" },
+      { hosts: "a\nb ansible_host=192.0.2.1\n", [`${templates}/web.container.j2`]: text },
+      (out, paths) => {
+        expect(readFileSync(join(out, paths[0] ?? ""), "utf8")).toContain("Exec=a a\n");
+      },
+    );
+  });
 });
 
 test("a stopwatch times the phases as they follow each other", async () => {

@@ -28,7 +28,8 @@ export const dataFilters: Filters = {
     if (message === null) throw undefinedFault(value);
     throw new Fault(python.str(message));
   }),
-  ternary: filter(["true_val!", "false_val!", "none_val"], (value, args) => {
+  // What it does not choose may be undefined.
+  ternary: lenientFilter(["true_val!", "false_val!", "none_val"], (value, args) => {
     const forNone = args.get("none_val") ?? null;
     if (value === null && forNone !== null) return forNone;
     return args.value(python.truth(value) ? "true_val" : "false_val");

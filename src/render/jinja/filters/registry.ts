@@ -48,7 +48,9 @@ const blankGoes = new Set(
     "string lower upper capitalize title trim replace length count list join center wordcount",
     "quote b64encode regex_replace regex_search regex_findall regex_escape",
     "sort unique sum reverse items flatten batch map select reject selectattr rejectattr",
-    "intersect difference bool ternary",
+    "intersect difference bool product zip zip_longest permutations combinations slice groupby",
+    "hash md5 sha1 checksum urlencode to_uuid e escape forceescape safe format shuffle b64decode",
+    "from_yaml_all truncate",
   ].flatMap((line) => line.split(" ")),
 );
 

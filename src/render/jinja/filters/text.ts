@@ -4,7 +4,7 @@ import type { Args } from "../parameters.js";
 import * as python from "../python.js";
 import { escapeRegex, findAll, groupOf, search, substitute } from "../regex.js";
 import * as methods from "../text.js";
-import { Dict, Fault, Range, Tuple, tuple, type Value } from "../values.js";
+import { Blank, Dict, Fault, Range, Tuple, tuple, type Value } from "../values.js";
 import { type Wrapping, wrap } from "../wrap.js";
 import { type Filters, filter } from "./registry.js";
 
@@ -27,7 +27,7 @@ export const textFilters: Filters = {
   ),
   indent: filter(["width", "first", "blank"], (value, args) => indent(value, args)),
   truncate: filter(["length", "killwords", "end", "leeway"], (value, args) =>
-    truncate(str(value), args),
+    truncate(value, args),
   ),
   wordwrap: filter(
     ["width", "break_long_words", "wrapstring", "break_on_hyphens"],
@@ -67,7 +67,7 @@ export const textFilters: Filters = {
   }),
   b64decode: filter(["encoding"], (value, args) => {
     utf8Only(args);
-    return decodeBase64(text(value, args));
+    return decodeBase64(value instanceof Blank ? "" : text(value, args));
   }),
   regex_replace: filter(["pattern", "replacement", "ignorecase", "multiline"], (value, args) =>
     substitute(args.string("pattern", ""), str(value), args.string("replacement", ""), flags(args)),
@@ -111,13 +111,13 @@ function indent(value: Value, args: Args): string {
   return [start, ...rest.map(pad)].join("\n");
 }
 
-/** Jinja2 lets a text be five characters longer than it is to be. */
-function truncate(value: string, args: Args): string {
+/** Jinja2 lets a text be five characters longer, and what is short enough be anything. */
+function truncate(value: Value, args: Args): Value {
   const [length, end] = [args.int("length", 255), args.string("end", "...")];
   const leeway = args.int("leeway", 5);
   if (length < python.length(end)) throw new Fault(`truncate: ${end} alone is longer`);
-  const characters = python.characters(value);
-  if (characters.length <= length + leeway) return value;
+  if (value instanceof Blank || python.length(value) <= length + leeway) return value;
+  const characters = python.characters(text(value, args));
   const kept = characters.slice(0, length - python.length(end)).join("");
   const space = kept.lastIndexOf(" ");
   return (args.flag("killwords") || space < 0 ? kept : kept.slice(0, space)) + end;
