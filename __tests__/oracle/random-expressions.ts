@@ -119,6 +119,46 @@ export class Expressions {
     return this.#dice.pick(made)();
   }
 
+  /** An address or a network, of either version, or another text: 2.19 fails to copy lists. */
+  #address(): string {
+    const octet = () => this.#pick("0", "1", "10", "127", "168", "192", "224", "254", "255");
+    const group = () => this.#pick("0", "1", "db8", "fe80", "2001", "ffff", "a0b");
+    const four = () => [octet(), octet(), octet(), octet()].join(".");
+    const six = () =>
+      this.#pick(
+        `${group()}::${group()}`,
+        [group(), group(), group(), group(), group(), group(), group(), group()].join(":"),
+        `::${group()}`,
+      );
+    const prefix = () => this.#pick("", "/8", "/24", "/30", "/31", "/32", "/33", "/64", "/128");
+    return this.#pick(
+      `'${four()}${prefix()}'`,
+      `'${four()}${prefix()}'`,
+      `'${six()}${prefix()}'`,
+      this.of("str"),
+    );
+  }
+
+  #addressFilter(): string {
+    const query = this.#pick(
+      ...(["", "address", "host", "net", "network", "netmask", "prefix", "subnet"] as const),
+      ...(["broadcast", "cidr", "size", "size_usable", "type", "version", "wrap"] as const),
+      ...(["revdns", "int", "ip/prefix", "private", "public", "hostmask", "bool"] as const),
+      ...(["first_usable", "last_usable", "next_usable", "range_usable", "peer"] as const),
+      ...(["10.0.0.0/8", "192.0.0.0/2", "2001:db8::/32", "1", "-1", "loopback"] as const),
+    );
+    return this.#pick(
+      `ipaddr('${query}')`,
+      `ipaddr('${query}')`,
+      `ipv4('${query}')`,
+      `ipv6('${query}')`,
+      "ipwrap",
+      `ipsubnet(${this.#pick("", "28", "26, 0", "32, -1", "64, 1", "'192.0.0.0/2'")})`,
+      `ipmath(${this.#pick("1", "-1", "300")})`,
+      `nthhost(${this.#pick("1", "5", "-1", "300")})`,
+    );
+  }
+
   #pick(...words: [string, ...string[]]): string {
     return this.#dice.pick(words);
   }
@@ -314,6 +354,10 @@ export class Expressions {
       () =>
         `(users | ${this.#pick("selectattr('admin', 'defined')", "rejectattr('uid', 'gt', 2)", "sort(attribute='name')", "selectattr('name', 'search', 'a')")} | map(attribute='name') | join(' '))`,
       () => `(users | map(attribute='admin', default='?') | join)`,
+      () => `(${this.#address()} | ansible.utils.${this.#addressFilter()} | string)`,
+      () =>
+        `(${this.of("str")} | ansible.builtin.${this.#pick("quote", "b64encode", "comment", "regex_replace('l', 'L')")})`,
+      () => `(${this.of(this.kind())} | type_debug)`,
     ],
     list: [
       () => `(${this.of("list")} + ${this.of("list")})`,

@@ -103,7 +103,10 @@ class Writer {
   }
 
   #output(): string {
-    return `{{${this.#dash(8)} ${this.#expressions.any()} ${this.#dash(8)}}}`;
+    const last = this.#dice.chance(4) ? ` | ${this.#dice.pick(["e", "tojson", "safe"])}` : "";
+    const expression = this.#expressions.any();
+    const printed = last === "" ? expression : `(${expression})${last}`;
+    return `{{${this.#dash(8)} ${printed} ${this.#dash(8)}}}`;
   }
 
   #statement(): string {
@@ -300,7 +303,8 @@ class Writer {
       "indent(2, true) | lower",
       "center(20)",
     ]);
-    return this.#tag(`filter ${filter}`) + this.#body(1, 2) + this.#tag("endfilter");
+    // A text in any case: 2.19 does not say what a filter makes of a number that nobody uses.
+    return `${this.#tag(`filter ${filter}`)}# ${this.#body(1, 2)}${this.#tag("endfilter")}`;
   }
 
   #raw(): string {

@@ -106,7 +106,8 @@ export class JinjaCompiler extends Compiler {
     this.body(node.body, names);
     this.kept--;
     const extra = ["varargs", "kwargs", "caller"].filter((name) => this.used.has(name));
-    this.used = before;
+    // What a macro within mentions, this one mentions too.
+    this.used = new Set([...before, ...this.used]);
     this._emit(`, ${JSON.stringify(extra)})`);
   }
 

@@ -14,7 +14,7 @@ import {
   sizeOf,
 } from "../ip-network.js";
 import * as python from "../python.js";
-import { Fault, unsupported, type Value } from "../values.js";
+import { Dict, Fault, Float, unsupported, type Value } from "../values.js";
 import { type Filters, filter } from "./registry.js";
 
 /** An address or a network, and how it was given. */
@@ -212,11 +212,17 @@ export const addressFilters: Filters = {
   ipv4: filter(["query"], (value, args) => ask("ipv4", value, asked(args.get("query")), 4)),
   ipv6: filter(["query"], (value, args) => ask("ipv6", value, asked(args.get("query")), 6)),
   ipwrap: filter(["query"], (value, args) => {
-    const wrap = (one: Value): Value => {
-      const found = ask("ipwrap", one, asked(args.get("query")), undefined);
-      return python.truth(found) ? ask("ipwrap", found, "wrap", undefined) : one;
-    };
-    return Array.isArray(value) ? value.map(wrap) : wrap(value);
+    if (typeof value !== "string" && !Array.isArray(value)) {
+      const type = python.article(python.typeName(value));
+      throw new Fault(`ipwrap goes with a string or a list, not with ${type}`);
+    }
+    const find = (one: Value) => ask("ipwrap", one, asked(args.get("query")), undefined);
+    const wrap = (one: Value) => ask("ipwrap", one, "wrap", undefined);
+    if (Array.isArray(value)) {
+      return value.map((one) => (python.truth(find(one)) ? wrap(one) : one));
+    }
+    const found = find(value);
+    return python.truth(found) ? wrap(found) : value;
   }),
   ipmath: filter(["amount!"], (value, args) => {
     const text = python.str(value);
@@ -227,13 +233,13 @@ export const addressFilters: Filters = {
     return addressOf(moved);
   }),
   nthhost: filter(["query"], (value, args) => {
-    const network = normal(value);
+    const network = normal(python.str(value));
     const wanted = asked(args.get("query"));
     if (network === undefined || !/^-?\d+$/.test(wanted)) return false;
     return nth(network, BigInt(wanted)) ?? false;
   }),
   ipsubnet: filter(["query", "index"], (value, args) => {
-    const network = normal(value);
+    const network = normal(python.str(value));
     if (network === undefined) return false;
     return subnets(network, asked(args.get("query")), args.int("index", undefined));
   }),
@@ -250,6 +256,10 @@ function versionOf(version: Value): 4 | 6 | undefined {
 }
 
 function ask(name: string, value: Value, query: string, version: 4 | 6 | undefined): Value {
+  if (value === null || value instanceof Float || value instanceof Dict) {
+    const type = python.article(python.typeName(value));
+    throw new Fault(`${name} goes with a string, a number or a list, not with ${type}`);
+  }
   if (Array.isArray(value)) {
     return value.map((item) => ask(name, item, query, version)).filter(python.truth);
   }
@@ -309,14 +319,16 @@ function subnets(value: IpNetwork, query: string, index: number | undefined): Va
     // Of all networks around an address, from that prefix on.
     const at = index ?? 0;
     const count = bits - prefix;
+    if (index !== undefined && (at > bits + 1 - at || at < prefix - bits)) return false;
     const place = at < 0 ? prefix + count + at : prefix + at;
     if (at >= count || at < -count) throw new Fault(`ipsubnet has no network ${at} of ${count}`);
     return subnet({ ...network, prefix: place });
   }
   if (prefix < network.prefix) {
-    throw new Fault(
-      `ipsubnet: a network with the prefix ${prefix} is no part of one with ${network.prefix}`,
-    );
+    // netaddr counts the parts of a larger one as a fraction, of which only the first is there.
+    if (index !== undefined) return index === 0 && networkText({ ...network, prefix });
+    const larger = `one with ${network.prefix} bits has no part with ${prefix}`;
+    throw new Fault(`ipsubnet: ${larger}`);
   }
   const count = 1n << BigInt(prefix - network.prefix);
   if (index === undefined) return python.int(count).toString();
@@ -330,6 +342,9 @@ function subnets(value: IpNetwork, query: string, index: number | undefined): Va
 function rank(network: IpNetwork, query: string): Value {
   const outer = parseNetwork(query);
   if (outer === undefined) throw new Fault(`ipsubnet: ${query} is no network`);
+  if (network.version !== outer.version) {
+    throw unsupported("ipsubnet between versions of IP");
+  }
   if (!isWithin(network, outer)) {
     throw new Fault(`ipsubnet: ${networkText(network)} is not in ${subnet(outer)}`);
   }

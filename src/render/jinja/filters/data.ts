@@ -42,9 +42,11 @@ export const dataFilters: Filters = {
     ["default"],
     (value, args) => toFloat(value) ?? args.get("default") ?? new Float(0),
   ),
-  abs: filter([], (value) =>
-    python.ordered("<", value, 0) ? python.negate(value) : python.positive(value),
-  ),
+  abs: filter([], (value) => {
+    // The zero of a float has a sign, which no comparison shows.
+    if (value instanceof Float) return new Float(Math.abs(value.value));
+    return python.ordered("<", value, 0) ? python.negate(value) : python.positive(value);
+  }),
   round: filter(["precision", "method"], (value, args) => round(value, args)),
   human_to_bytes: filter(["default_unit", "isbits"], (value, args) => humanToBytes(value, args)),
   to_json: filter(["indent", "sort_keys", "separators", "ensure_ascii"], (value, args) =>
@@ -64,7 +66,7 @@ export const dataFilters: Filters = {
     }),
   ),
   type_debug: lenientFilter([], (value) => {
-    if (isUndefined(value)) throw undefinedFault(value);
+    if (isUndefined(value)) return value instanceof Undefined ? "UndefinedMarker" : "Undefined";
     return python.typeName(value);
   }),
   from_json: filter([], (value) => {

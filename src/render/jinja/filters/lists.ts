@@ -267,6 +267,9 @@ function combine(value: Value, args: Args): Value {
   }
   const how = { recursive: python.truth(args.named.get("recursive") ?? false), lists };
   const dicts = flatten([value, ...args.rest], 1, true);
+  // Even of what another dict replaces.
+  for (const dict of dicts)
+    if (dict instanceof Dict) for (const [, item] of dict.entries()) defined(item);
   return dicts.reduce((result: Value, dict) => {
     if (result instanceof Dict && dict instanceof Dict) return merge(result, dict, how);
     throw new Fault(`combine goes with dicts, not with ${python.article(python.typeName(dict))}`);

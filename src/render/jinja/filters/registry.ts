@@ -3,11 +3,13 @@ import { plainName } from "../collections.js";
 import { Args, type Parameters } from "../parameters.js";
 import {
   Blank,
+  Dict,
   defined,
   type Fault,
   isUndefined,
   type Keywords,
   Range,
+  Undefined,
   undefinedFault,
   unsupported,
   type Value,
@@ -75,5 +77,29 @@ export function applyFilter(
     new Args(`the filter ${name}`, found.parameters, args, keywords),
   );
   // As what any filter makes that is gone through but is no list.
-  return result instanceof Range ? [...result.items] : result;
+  if (result instanceof Range) return [...result.items];
+  if (plainName(name) !== "shuffle") noneUndefinedIn(result, [value, ...args]);
+  return result;
+}
+
+/** As in Ansible 2.19, a list or dict that a filter makes anew holds nothing that is undefined. */
+function noneUndefinedIn(result: Value, given: readonly Value[]): void {
+  const items = itemsOf(result);
+  const inner = items.flatMap(itemsOf);
+  if (![...items, ...inner].some((item) => item instanceof Undefined)) return;
+  const old = new Set<Value>();
+  const note = (value: Value) => {
+    if (old.has(value)) return;
+    old.add(value);
+    for (const item of itemsOf(value)) note(item);
+  };
+  for (const value of given) note(value);
+  const made = [result, ...items].filter((value) => !old.has(value));
+  const missing = made.flatMap(itemsOf).find((item) => item instanceof Undefined);
+  if (missing instanceof Undefined) throw undefinedFault(missing);
+}
+
+function itemsOf(value: Value): readonly Value[] {
+  if (Array.isArray(value)) return value;
+  return value instanceof Dict ? value.entries().map(([, item]) => item) : [];
 }
