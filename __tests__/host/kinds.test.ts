@@ -251,6 +251,35 @@ describe.for(["rootful", "rootless"] as const)("%s:", (scope) => {
     expect(await site.get(8201, "conf/motd")).toBe("edition 2\n");
   });
 
+  // Podman 5.7 and later have artifacts.
+  if (scope === "rootless") {
+    it("an artifact is pulled and mounted, and another in its place", async () => {
+      const publish = (tag: string, text: string) => {
+        const name = `${REGISTRY}/model:${tag}`;
+        return site.host.ok(
+          `cd /tmp && echo ${text} > model && for step in "add ${name} model" "push ${name}" "rm ${name}"; do podman artifact $step; done`,
+        );
+      };
+      await publish("1", "one");
+      await publish("2", "two");
+      site.write("model.artifact", `[Artifact]\nArtifact=${REGISTRY}/model:1\n`);
+      site.write(
+        "made.container",
+        `${files["made.container"]}Mount=type=artifact,source=model.artifact,destination=/www/model\n`,
+      );
+      expect(await site.moves()).toBe("made.service model-artifact.service");
+      expect(await site.get(8202, "model")).toBe("one\n");
+      expect(await site.states(["model-artifact.service"])).toEqual(["active"]);
+      site.write("model.artifact", `[Artifact]\nArtifact=${REGISTRY}/model:2\n`);
+      expect(await site.moves()).toBe("made.service model-artifact.service");
+      expect(await site.get(8202, "model")).toBe("two\n");
+      site.workspace.remove(`${templates}/model.artifact`);
+      site.write("made.container", files["made.container"] ?? "");
+      expect(await site.moves()).toBe("made.service");
+      expect(await site.states(["model-artifact.service"])).toEqual(["inactive"]);
+    });
+  }
+
   it("a unit that systemd would refuse is refused before anything changes", async () => {
     site.write("backup.timer", "[Timer]\nPersistent=yes\n[Install]\nWantedBy=timers.target\n");
     const run = await site.deploy();

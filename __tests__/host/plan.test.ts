@@ -50,7 +50,12 @@ function writeAll(): void {
     "shop-web.container",
     `${unit("web", 8102, "moving")}\n[Container]\nNetwork=shop-net.network\nEnvironmentFile=.env\n`,
   );
-  write("shop-worker.container", `[Unit]\nRequires=shop-db.service\n${unit("worker", 8103)}`);
+  write(
+    "shop-worker.container",
+    `[Unit]\nRequires=shop-db.service\n${unit("worker", 8103)}\n[Container]\nVolume=./conf:/etc/worker:ro\nEnvironmentFile=./worker.env\n`,
+  );
+  write("conf/deep/level", "1\n");
+  write("worker.env", "LEVEL=1\n");
   write("shop-net.network", "[Network]\nLabel=edition=1\n");
 }
 
@@ -188,6 +193,18 @@ describe("a deploy does what its plan said:", () => {
       () => {},
       { env: "GREETING=hello-there" },
       ["restart shop-web.service: .env: GREETING"],
+    ],
+    [
+      "a file of a folder that it mounts",
+      () => write("conf/deep/level", "2\n"),
+      {},
+      ["restart shop-worker.service: conf/deep/level was changed"],
+    ],
+    [
+      "an environment file of its own",
+      () => write("worker.env", "LEVEL=2\n"),
+      {},
+      ["restart shop-worker.service: worker.env was changed"],
     ],
     [
       "a new image under the same tag",

@@ -13,6 +13,7 @@ import {
   single,
   sizeOf,
 } from "../ip-network.js";
+import type { Args } from "../parameters.js";
 import * as python from "../python.js";
 import { Dict, Fault, Float, unsupported, type Value } from "../values.js";
 import { type Filters, filter } from "./registry.js";
@@ -206,11 +207,10 @@ function subnet(network: IpNetwork): string {
 
 export const addressFilters: Filters = {
   ipaddr: filter(["query", "version"], (value, args) => {
-    const version = args.get("version") ?? false;
-    return ask("ipaddr", value, asked(args.get("query")), versionOf(version));
+    return askAlone("ipaddr", value, args, versionOf(args.get("version") ?? false));
   }),
-  ipv4: filter(["query"], (value, args) => ask("ipv4", value, asked(args.get("query")), 4)),
-  ipv6: filter(["query"], (value, args) => ask("ipv6", value, asked(args.get("query")), 6)),
+  ipv4: filter(["query"], (value, args) => askAlone("ipv4", value, args, 4)),
+  ipv6: filter(["query"], (value, args) => askAlone("ipv6", value, args, 6)),
   ipwrap: filter(["query"], (value, args) => {
     if (typeof value !== "string" && !Array.isArray(value)) {
       const type = python.article(python.typeName(value));
@@ -255,11 +255,16 @@ function versionOf(version: Value): 4 | 6 | undefined {
   throw new Fault(`ipaddr knows no version ${python.str(version)} of IP`);
 }
 
-function ask(name: string, value: Value, query: string, version: 4 | 6 | undefined): Value {
+/** What is no address is false, but what can be none at all is an error where it stands alone. */
+function askAlone(name: string, value: Value, args: Args, version: 4 | 6 | undefined): Value {
   if (value === null || value instanceof Float || value instanceof Dict) {
     const type = python.article(python.typeName(value));
     throw new Fault(`${name} goes with a string, a number or a list, not with ${type}`);
   }
+  return ask(name, value, asked(args.get("query")), version);
+}
+
+function ask(name: string, value: Value, query: string, version: 4 | 6 | undefined): Value {
   if (Array.isArray(value)) {
     return value.map((item) => ask(name, item, query, version)).filter(python.truth);
   }
