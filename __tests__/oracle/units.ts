@@ -116,6 +116,16 @@ const sets: readonly Case[] = [
     },
   },
   {
+    name: "instances of what Podman makes",
+    files: {
+      "n@a.network": "[Network]\n",
+      "v@a.volume": "[Volume]\n",
+      "i@a.image": `[Image]\n${image}\n`,
+      "p@a.pod": "[Pod]\n",
+      "web.container": container("Network=n@a.network\nVolume=v@a.volume:/data\nPod=p@a.pod"),
+    },
+  },
+  {
     name: "a template with a default instance",
     files: {
       "w@.container": `${plain}[Install]\nDefaultInstance=one\nWantedBy=multi-user.target\n`,

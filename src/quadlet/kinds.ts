@@ -85,6 +85,6 @@ export function serviceName(path: string, kind: Kind, unit: UnitFile): string {
   const named = lastValue(unit, section, "ServiceName");
   if (named !== undefined) return `${named}.service`;
   const stem = path.slice(path.lastIndexOf("/") + 1, -(kind.length + 1));
-  const [, name = stem, instance = ""] = /^([^@]+)(@.*)?$/.exec(stem) ?? [];
-  return `${name}${suffix}${instance}.service`;
+  // A template ends in "@" as a service too (Podman 5.8; 5.4 makes `data@-volume` of it).
+  return stem.endsWith("@") ? `${stem.slice(0, -1)}${suffix}@.service` : `${stem}${suffix}.service`;
 }

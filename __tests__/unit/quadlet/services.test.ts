@@ -40,7 +40,7 @@ describe("the service that a unit makes", () => {
     ["worker@.container", "", "worker@.service"],
     ["worker@1.container", "", "worker@1.service"],
     ["data@.volume", "", "data-volume@.service"],
-    ["data@x.volume", "", "data-volume@x.service"],
+    ["data@x.volume", "", "data@x-volume.service"],
     ["sub/web.container", "", "web.service"],
     ["web.container", "[Container]\nServiceName=shop\n", "shop.service"],
     ["web.pod", "[Pod]\nServiceName=shop\n", "shop.service"],

@@ -44,8 +44,10 @@ const lookups: Readonly<Record<string, Lookup>> = {
   vars: lookup(["default"], (terms, args, { variables }) =>
     terms.map((term) => {
       if (typeof term !== "string") throw new Fault("lookup('vars') goes by names");
-      const value = variables.get(term) ?? args.get("default");
+      const value = variables.get(term);
       if (value !== undefined) return value;
+      const otherwise = args.get("default") ?? null;
+      if (otherwise !== null) return otherwise;
       const cause = `the variable ${term} is undefined`;
       throw undefinedFault(new Undefined({ path: term, cause, known: variables.names() }));
     }),
@@ -230,12 +232,12 @@ function sequenceArgs(term: string): Args {
 
 function sequence(args: Args): readonly Value[] {
   const start = args.int("start", 1);
-  const count = args.int("count", undefined);
-  const given = args.int("end", undefined);
+  const count = args.optionalInt("count");
+  const given = args.optionalInt("end");
   if ((count === undefined) === (given === undefined)) {
     throw new Fault("sequence needs either an end or a count");
   }
-  const step = args.int("stride", undefined) ?? 1;
+  const step = args.optionalInt("stride") ?? 1;
   if (count === 0) return [];
   const end = given ?? start + step * ((count ?? 0) - 1);
   if (step === 0) return [];

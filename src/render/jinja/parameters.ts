@@ -48,6 +48,12 @@ export class Args {
     return this.#values.get(name);
   }
 
+  /** The argument, None as well, or `fallback` where it was left out. */
+  or(name: string, fallback: Value): Value {
+    const value = this.get(name);
+    return value === undefined ? fallback : value;
+  }
+
   /** The argument, which must be there: its parameter is `name!`. */
   value(name: string): Value {
     return this.#values.get(name) as Value;
@@ -60,18 +66,29 @@ export class Args {
     throw new Fault(`${this.what} takes a string as ${name}, not ${article(typeName(value))}`);
   }
 
-  /** The argument's number; None, like nothing, is the fallback. */
-  int<T>(name: string, fallback: T): number | T {
-    const value = this.get(name);
-    if (value === undefined || value === null) return fallback;
-    if (isInt(value)) return toIndex(value);
-    throw new Fault(
-      `${this.what} takes a whole number as ${name}, not ${article(typeName(value))}`,
-    );
+  int(name: string, fallback: number): number {
+    return wholeNumber(this.or(name, fallback), `${this.what} takes a whole number as ${name}`);
+  }
+
+  /** The argument's number; nothing for None as well. */
+  optionalInt(name: string): number | undefined {
+    return (this.get(name) ?? null) === null ? undefined : this.int(name, 0);
+  }
+
+  /** The same of those that come by name alone. */
+  namedInt(name: string, fallback: number): number {
+    const value = this.named.get(name);
+    if (value === undefined) return fallback;
+    return wholeNumber(value, `${this.what} takes a whole number as ${name}`);
   }
 
   flag(name: string, fallback = false): boolean {
     const value = this.get(name);
     return value === undefined ? fallback : truth(value);
   }
+}
+
+function wholeNumber(value: Value, wanted: string): number {
+  if (isInt(value)) return toIndex(value);
+  throw new Fault(`${wanted}, not ${article(typeName(value))}`);
 }

@@ -241,7 +241,7 @@ export const addressFilters: Filters = {
   ipsubnet: filter(["query", "index"], (value, args) => {
     const network = normal(python.str(value));
     if (network === undefined) return false;
-    return subnets(network, asked(args.get("query")), args.int("index", undefined));
+    return subnets(network, asked(args.get("query")), args.optionalInt("index"));
   }),
 };
 

@@ -25,7 +25,7 @@ export const combinationFilters: Filters = {
   }),
   product: filter(["*", "**"], (value, args) => {
     only(args, ["repeat"]);
-    const times = python.toIndex(args.named.get("repeat") ?? 1);
+    const times = args.namedInt("repeat", 1);
     const once = [value, ...args.rest].map(iterate);
     const lists = Array.from({ length: Math.max(0, times) }, () => once).flat();
     return lists
@@ -37,13 +37,17 @@ export const combinationFilters: Filters = {
   }),
   permutations: filter(["r"], (value, args) => {
     const items = iterate(value);
-    return chosen(items, args.int("r", items.length), (taken, index) => !taken.includes(index));
+    return chosen(
+      items,
+      args.optionalInt("r") ?? items.length,
+      (taken, index) => !taken.includes(index),
+    );
   }),
   combinations: filter(["r!"], (value, args) => {
     const items = iterate(value);
     return chosen(
       items,
-      args.int("r", items.length),
+      args.optionalInt("r") ?? items.length,
       (taken, index) => index > (taken.at(-1) ?? -1),
     );
   }),

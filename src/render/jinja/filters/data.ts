@@ -16,7 +16,7 @@ import { type Filters, filter, lenientFilter } from "./registry.js";
 
 const defaultFilter = lenientFilter(["default_value", "boolean"], (value, args) => {
   const useDefault = value instanceof Undefined || (args.flag("boolean") && !python.truth(value));
-  return useDefault ? (args.get("default_value") ?? "") : value;
+  return useDefault ? args.or("default_value", "") : value;
 });
 
 export const dataFilters: Filters = {
@@ -36,12 +36,9 @@ export const dataFilters: Filters = {
   }),
   bool: filter([], toBool),
   int: filter(["default", "base"], (value, args) =>
-    toInt(value, args.get("default") ?? 0, args.int("base", 10)),
+    toInt(value, args.or("default", 0), args.int("base", 10)),
   ),
-  float: filter(
-    ["default"],
-    (value, args) => toFloat(value) ?? args.get("default") ?? new Float(0),
-  ),
+  float: filter(["default"], (value, args) => toFloat(value) ?? args.or("default", new Float(0))),
   abs: filter([], (value) => {
     // The zero of a float has a sign, which no comparison shows.
     if (value instanceof Float) return new Float(Math.abs(value.value));
@@ -51,7 +48,7 @@ export const dataFilters: Filters = {
   human_to_bytes: filter(["default_unit", "isbits"], (value, args) => humanToBytes(value, args)),
   to_json: filter(["indent", "sort_keys", "separators", "ensure_ascii"], (value, args) =>
     writeJson(value, {
-      indent: args.int("indent", undefined),
+      indent: args.optionalInt("indent"),
       sortKeys: args.flag("sort_keys"),
       separators: separators(args, [", ", ": "]),
       ensureAscii: args.flag("ensure_ascii", true),
@@ -59,7 +56,7 @@ export const dataFilters: Filters = {
   ),
   to_nice_json: filter(["indent", "sort_keys", "ensure_ascii"], (value, args) =>
     writeJson(value, {
-      indent: args.int("indent", 4),
+      indent: args.get("indent") === null ? undefined : args.int("indent", 4),
       sortKeys: args.flag("sort_keys", true),
       separators: [",", ": "],
       ensureAscii: args.flag("ensure_ascii", true),
@@ -78,7 +75,7 @@ export const dataFilters: Filters = {
 function separators(args: Args, otherwise: [string, string]): [string, string] {
   const given = args.get("separators") ?? null;
   if (given === null) {
-    return args.int("indent", undefined) === undefined ? otherwise : [",", ": "];
+    return args.optionalInt("indent") === undefined ? otherwise : [",", ": "];
   }
   const [item, key] = python.iterate(given).map(python.str);
   if (item === undefined || key === undefined) throw new Fault("separators are two strings");

@@ -82,7 +82,7 @@ function passwordHash(password: string, args: Args): string {
   if (!/^[./0-9A-Za-z]{1,16}$/.test(text)) {
     throw new Fault("password_hash takes 1 to 16 letters, digits, dots and slashes as salt");
   }
-  const rounds = args.int("rounds", crypt.rounds);
+  const rounds = args.optionalInt("rounds") ?? crypt.rounds;
   if (rounds < 1000 || rounds > 999_999_999) {
     throw new Fault("password_hash takes 1000 to 999999999 rounds");
   }

@@ -2,7 +2,7 @@
 import { writeJson } from "../json.js";
 import type { Args } from "../parameters.js";
 import * as python from "../python.js";
-import { Marked, type Value } from "../values.js";
+import { Dict, defined, Fault, Marked, type Value } from "../values.js";
 import { type Filter, type Filters, filter } from "./registry.js";
 
 const entities: Readonly<Record<string, string>> = {
@@ -12,17 +12,28 @@ const entities: Readonly<Record<string, string>> = {
   '"': "&#34;",
   "'": "&#39;",
 };
-const escaped = printedOnly([], (value) =>
-  python.str(value).replace(/[&<>"']/g, (character) => entities[character] ?? character),
-);
+const escapedText = (value: Value) =>
+  python.str(value).replace(/[&<>"']/g, (character) => entities[character] ?? character);
+const escaped = printedOnly([], escapedText);
 
 export const htmlFilters: Filters = {
   escape: escaped,
   e: escaped,
   forceescape: escaped,
   safe: printedOnly([], python.str),
+  xmlattr: printedOnly(["autospace"], (value, args) => {
+    if (!(value instanceof Dict)) throw new Fault("xmlattr goes with a dict");
+    const pairs = value.entries().filter(([, item]) => defined(item) !== null);
+    for (const [key] of pairs) {
+      if (/[\s/>=]/.test(python.str(key))) {
+        throw new Fault(`${python.str(key)} is no name of an attribute`);
+      }
+    }
+    const text = pairs.map(([key, item]) => `${escapedText(key)}="${escapedText(item)}"`).join(" ");
+    return text !== "" && args.flag("autospace", true) ? ` ${text}` : text;
+  }),
   tojson: printedOnly(["indent"], (value, args) => {
-    const indent = args.int("indent", undefined);
+    const indent = args.optionalInt("indent");
     const json = writeJson(value, {
       indent,
       sortKeys: true,

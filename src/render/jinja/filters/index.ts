@@ -22,7 +22,6 @@ const refusals: Record<string, string | undefined> = {
   attr: "Write value.name",
   striptags: undefined,
   urlize: undefined,
-  xmlattr: undefined,
   pprint: undefined,
   expanduser: "The host's files are not known here",
   expandvars: "The host's environment is not known here",

@@ -28,7 +28,7 @@ export const listFilters: Filters = {
   last: filter([], (value) => iterate(value).at(-1) ?? nothing("there is no last item of none")),
   join: filter(["d", "attribute"], (value, args) => {
     const getter = attributeGetter(args.get("attribute"));
-    return join(python.str(args.get("d") ?? ""), iterate(value).map(getter).map(python.str));
+    return join(python.str(args.or("d", "")), iterate(value).map(getter).map(python.str));
   }),
   map: filter(["*", "**"], (value, args) => map(value, args)),
   select: filter(["*", "**"], (value, args) => select(value, args, true)),
@@ -44,8 +44,9 @@ export const listFilters: Filters = {
   max: filter(["case_sensitive", "attribute"], (value, args) => extreme(value, args, ">")),
   sum: filter(["attribute", "start"], (value, args) => {
     const getter = attributeGetter(args.get("attribute"));
-    const start = args.get("start") ?? 0;
+    const start = args.or("start", 0);
     if (typeof start === "string") throw new Fault("sum does not add strings", "Use | join");
+    if (start === null) throw new Fault("sum cannot start with None");
     return iterate(value)
       .map(getter)
       .reduce((sum, item) => python.arithmetic("+", sum, item), start);
@@ -97,7 +98,7 @@ export const listFilters: Filters = {
   flatten: filter(["levels", "skip_nulls"], (value, args) =>
     flatten(
       iterate(value),
-      args.int("levels", Number.POSITIVE_INFINITY),
+      args.optionalInt("levels") ?? Number.POSITIVE_INFINITY,
       args.flag("skip_nulls", true),
     ),
   ),

@@ -8,8 +8,8 @@ export const numberFilters: Filters = {
   log: filter(["base"], (value, args) => {
     const x = double(value, args);
     if (x <= 0) throw new Fault("log goes with a number above 0");
-    const base = args.get("base") ?? null;
-    if (base === null) return new Float(Math.log(x));
+    const base = args.get("base");
+    if (base === undefined) return new Float(Math.log(x));
     const b = double(base, args);
     return new Float(b === 10 ? Math.log10(x) : Math.log(x) / Math.log(b));
   }),
@@ -18,7 +18,7 @@ export const numberFilters: Filters = {
   ),
   root: filter(["base"], (value, args) => {
     const x = double(value, args);
-    const base = double(args.get("base") ?? 2, args);
+    const base = double(args.or("base", 2), args);
     if (base === 2) return x < 0 ? notReal(args) : new Float(Math.sqrt(x));
     return power(x, 1 / base, args);
   }),

@@ -22,7 +22,7 @@ export const textFilters: Filters = {
       str(value),
       str(args.value("old")),
       str(args.value("new")),
-      args.int("count", -1),
+      args.optionalInt("count") ?? -1,
     ),
   ),
   indent: filter(["width", "first", "blank"], (value, args) => indent(value, args)),
@@ -102,8 +102,8 @@ function title(value: string): string {
 }
 
 function indent(value: Value, args: Args): string {
-  const width = args.get("width") ?? 4;
-  const indention = typeof width === "string" ? width : " ".repeat(python.toIndex(width));
+  const width = args.or("width", 4);
+  const indention = typeof width === "string" ? width : " ".repeat(args.int("width", 4));
   const lines = methods.splitLines(`${text(value, args)}\n`);
   const pad = (line: string) => (line || args.flag("blank") ? indention + line : line);
   const [first = "", ...rest] = lines;
@@ -165,7 +165,7 @@ function comment(value: string, args: Args): string {
     const given = args.named.get(name);
     return given === undefined ? (preset[name] ?? fallback) : str(given);
   };
-  const count = (name: string) => python.toIndex(args.named.get(name) ?? 1);
+  const count = (name: string) => args.namedInt(name, 1);
   const newline = option("newline", "\n");
   const decoration = option("decoration", "");
   const bare = methods.strip(decoration, null, "right");

@@ -9,10 +9,14 @@ import { type Filters, filter } from "./registry.js";
 
 export const yamlFilters: Filters = {
   to_yaml: filter(yamlParameters("default_flow_style"), (value, args) =>
-    writeYaml(value, { indent: args.int("indent", 2), ...yamlOptions(args, null) }),
+    writeYaml(value, { indent: args.optionalInt("indent") ?? 2, ...yamlOptions(args, null) }),
   ),
   to_nice_yaml: filter(yamlParameters(), (value, args) =>
-    writeYaml(value, { indent: args.int("indent", 4), ...yamlOptions(args, false) }),
+    writeYaml(value, {
+      // None is PyYAML's own choice.
+      indent: args.get("indent") === null ? 2 : args.int("indent", 4),
+      ...yamlOptions(args, false),
+    }),
   ),
   from_yaml: filter([], (value) => (typeof value === "string" ? read(value) : value)),
   from_yaml_all: filter([], (value) => {
@@ -31,7 +35,7 @@ function yamlOptions(args: Args, flow: boolean | null) {
   const style = args.get("default_flow_style");
   return {
     sortKeys: args.flag("sort_keys", true),
-    width: args.int("width", 80),
+    width: args.optionalInt("width") ?? 80,
     explicitStart: args.flag("explicit_start"),
     flow: style === undefined ? flow : style === null ? null : python.truth(style),
   };
