@@ -16,6 +16,8 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.yaml.loader import AnsibleLoader
 from ansible.template import Templar
 
+# A text may be repeated billions of times.
+LONGEST = 1_000_000
 OPTIONS = {"trim_blocks": True, "lstrip_blocks": False}
 
 
@@ -46,7 +48,8 @@ as_action = template_2_19 if hasattr(ansible.template, "trust_as_template") else
 def render(template, variables, folder):
     try:
         # As the action writes it to the file.
-        return {"text": to_bytes(as_action(template, variables, folder)).decode()}
+        text = to_bytes(as_action(template, variables, folder)).decode()
+        return {"text": text} if len(text) < LONGEST else {"error": "too long"}
     except Exception as error:  # whatever it is, Ansible does not render this
         return {"error": f"{type(error).__name__}: {error}"}
 

@@ -7,6 +7,10 @@ import { Fault, type Position, type Source, UndefinedFault } from "./values.js";
 
 /** The fault in `error`, at `at` unless it knows its own place. Faults of ours go through. */
 export function asFault(error: unknown, at: Position): unknown {
+  // What V8 says of a text or a list that it cannot hold, and of a recursion without end.
+  if (error instanceof RangeError) {
+    return new Fault("this comes to more than a program can hold", undefined, at);
+  }
   if (error instanceof Fault) {
     error.at ??= at;
     return error;

@@ -282,6 +282,7 @@ describe("what is not supported says so", () => {
     ["{{ ('<' | e) + '<' }}", "the filter e anywhere but at the end of what is printed"],
     ["{{ l | map('e') | list }}", "the filter e of each item is not supported"],
     ["{% macro m() %}{{ '<' | e }}{% endmacro %}{{ m() }}", "text escaped for HTML that is all of"],
+    ["{{ '::1/30' | ansible.utils.ipsubnet(26, 0) }}", "ipsubnet of an IPv6 network below ::1:0:0"],
     ["{{ 'x' | password_hash }}", "password_hash without a salt is not supported"],
     ["{{ [] | json_query('a') }}", "the filter json_query is not supported"],
     ["{{ 1 | ansible.builtin.pprint }}", "the filter pprint is not supported"],

@@ -320,6 +320,10 @@ function subnets(value: IpNetwork, query: string, index: number | undefined): Va
   if (!/^\d+$/.test(query)) return rank(network, query);
   const prefix = Number(query);
   if (prefix > bits) return false;
+  if (index !== undefined && network.version === 6 && network.address >> 32n === 0n) {
+    // netaddr takes so small a number for an address of IPv4.
+    throw unsupported("ipsubnet of an IPv6 network below ::1:0:0");
+  }
   if (network.prefix === bits) {
     // Of all networks around an address, from that prefix on.
     const at = index ?? 0;

@@ -152,7 +152,8 @@ function round(value: Value, args: Args): Value {
     throw new Fault("round's method is common, ceil or floor");
   }
   const scale = 10 ** precision;
-  const whole = Math[method](python.toDouble(number) * scale);
+  // A whole number in Python, whose zero has no sign.
+  const whole = Math[method](python.toDouble(number) * scale) + 0;
   return new Float(whole / scale);
 }
 
