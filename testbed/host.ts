@@ -59,6 +59,7 @@ export class Host implements AsyncDisposable {
   /** `SHA256:…` by type: `ed25519`, `ecdsa`, `rsa`. */
   fingerprints: Readonly<Record<string, string>> = {};
   private nspawn: ChildProcess | undefined;
+  private end: Promise<void> | undefined;
   /** Process 1 of the host, as seen from here. */
   private leader = 0;
 
@@ -163,7 +164,13 @@ export class Host implements AsyncDisposable {
     return result.stdout;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Once: as soon as its folder is gone, another host may have its number, and the folder. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.end ??= this.remove();
+    return this.end;
+  }
+
+  private async remove(): Promise<void> {
     await this.powerOff();
     await rm(this.parts.folder, { recursive: true, force: true });
   }

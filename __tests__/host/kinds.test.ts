@@ -183,7 +183,7 @@ describe.for(["rootful", "rootless"] as const)("%s:", (scope) => {
     expect([run.code, run.outputs.changed], run.log).toEqual([0, "false"]);
   });
 
-  it.for<[string, string, string, string, (() => Promise<void>)?]>([
+  const changes: [string, string, string, string, (() => Promise<void>)?][] = [
     [
       "a file of a mounted folder",
       "conf/deep/more",
@@ -235,11 +235,17 @@ describe.for(["rootful", "rootless"] as const)("%s:", (scope) => {
       "worker@one.service",
     ],
     ["a path", "watch.path", files["watch.path"]?.replace("never", "ever") ?? "", "watch.path"],
-  ])("%s changes", async ([, name, text, moved, look]) => {
-    site.write(name, text);
-    expect(await site.moves()).toBe(moved);
-    await look?.();
-  });
+  ];
+  // What is the same whoever owns the units is seen once.
+  const alike = ["an env file", "a job that a timer starts", "an instance", "a path"];
+  it.for(changes.filter(([what]) => scope === "rootful" || !alike.includes(what)))(
+    "%s changes",
+    async ([, name, text, moved, look]) => {
+      site.write(name, text);
+      expect(await site.moves()).toBe(moved);
+      await look?.();
+    },
+  );
 
   it("a container keeps its mounted folder, however many releases have gone since", async () => {
     site.nextEdition();
@@ -309,7 +315,9 @@ describe.for(["rootful", "rootless"] as const)("%s:", (scope) => {
   it("after a reboot all of it runs again", async () => {
     await site.host.reboot();
     await site.host.ok("systemctl start network-online.target");
-    await site.systemctl(`start ${up.join(" ")}`);
+    // Podman fails one rootless start of several now and then, as docs/campaign.md says.
+    const start = `start ${up.join(" ")}`;
+    await site.systemctl(start).catch(() => site.systemctl(start));
     expect(await site.states(up)).toEqual(up.map(() => "active"));
     await site.get(8205);
     expect(await site.get(8201, "conf/motd")).toBe("edition 2\n");

@@ -27,6 +27,13 @@ export function attributeOf(target: Value, name: string, path: string): Value {
   );
 }
 
+/** `target | attr(name)`: an attribute of the Python object and nothing else. */
+export function onlyAttributeOf(target: Value, name: string): Value {
+  if (target instanceof Undefined) return target;
+  if (target instanceof Blank) throw undefinedFault(target);
+  return ownAttribute(target, name) ?? missing(target, name, "", "attribute");
+}
+
 /** `target[key]`: what it holds under that key, or else its attribute. */
 export function itemOf(target: Value, key: Value, path: string): Value {
   if (target instanceof Undefined) return target;

@@ -64,6 +64,8 @@ export const tests: ReadonlyMap<string, Test> = new Map(
       mapping: test([], (value) => value instanceof Dict),
       sequence: test([], isIterable),
       iterable: test([], isIterable),
+      // What is escaped for HTML can be printed alone, and not be asked.
+      escaped: test([], () => false),
       callable: test([], (value) => value instanceof Callable || value instanceof Blank),
       odd: test([], (value) => python.equals(python.arithmetic("%", value, 2), 1)),
       even: test([], (value) => python.equals(python.arithmetic("%", value, 2), 0)),

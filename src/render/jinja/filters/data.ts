@@ -1,4 +1,5 @@
 /** Filters of values of any kind: defaults, conversions, data formats. */
+import { onlyAttributeOf } from "../attributes.js";
 import { parseJson, writeJson } from "../json.js";
 import type { Args } from "../parameters.js";
 import * as python from "../python.js";
@@ -62,6 +63,7 @@ export const dataFilters: Filters = {
       ensureAscii: args.flag("ensure_ascii", true),
     }),
   ),
+  attr: lenientFilter(["name!"], (value, args) => onlyAttributeOf(value, args.string("name", ""))),
   type_debug: lenientFilter([], (value) => {
     if (isUndefined(value)) return value instanceof Undefined ? "UndefinedMarker" : "Undefined";
     return python.typeName(value);

@@ -19,7 +19,6 @@ import { yamlFilters } from "./yaml.js";
 
 /** What Jinja2 and Ansible have besides, with what to do instead. */
 const refusals: Record<string, string | undefined> = {
-  attr: "Write value.name",
   striptags: undefined,
   urlize: undefined,
   pprint: undefined,
