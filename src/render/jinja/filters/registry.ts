@@ -78,9 +78,12 @@ export function applyFilter(
   );
   // As what any filter makes that is gone through but is no list.
   if (result instanceof Range) return [...result.items];
-  if (plainName(name) !== "shuffle") noneUndefinedIn(result, [value, ...args]);
+  if (!mayHoldUndefined.has(plainName(name))) noneUndefinedIn(result, [value, ...args]);
   return result;
 }
+
+/** `map` makes its items when they are asked for, and `shuffle` looks at none. */
+const mayHoldUndefined = new Set(["map", "shuffle"]);
 
 /** As in Ansible 2.19, a list or dict that a filter makes anew holds nothing that is undefined. */
 function noneUndefinedIn(result: Value, given: readonly Value[]): void {
