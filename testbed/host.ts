@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, openSync } from "node:fs";
 import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { Suite } from "./debootstrap.js";
 import { BRIDGE, hostAddresses, hostNetwork } from "./network.js";
 import { CommandFailed, must, type Result, run, until } from "./process.js";
@@ -16,8 +16,6 @@ export interface BootOptions {
   readonly name?: string;
   /** Whether senex's user manager runs without a login; true when left out. */
   readonly linger?: boolean;
-  /** A host to copy as it is, images and units included; it has to be stopped. */
-  readonly from?: Host;
   /** false moves the podman binary away. */
   readonly podman?: boolean;
 }
@@ -40,7 +38,7 @@ export interface HostParts {
   readonly folder: string;
   /** Its number on the bridge. */
   readonly number: number;
-  /** The root file system to copy. */
+  /** The root file system to make it from. */
   readonly image: string;
   readonly authorizedKeys: string;
   /** An absolute path in the unified tree, under which it gets its control group. */
@@ -75,15 +73,9 @@ export class Host implements AsyncDisposable {
 
   /** Makes the host's file system and boots it. */
   static async make(parts: HostParts, options: BootOptions): Promise<Host> {
-    const suite = options.from?.suite ?? suiteOf(options.suite ?? "trixie");
+    const suite = suiteOf(options.suite ?? "trixie");
     const host = new Host(options.name ?? `host${parts.number - 1}`, parts, suite);
-    await must("cp", [
-      "--archive",
-      "--reflink=auto",
-      "--no-target-directory",
-      parts.image,
-      host.root,
-    ]);
+    await host.copy();
     try {
       await host.furnish(options);
       await host.start();
@@ -172,7 +164,15 @@ export class Host implements AsyncDisposable {
 
   private async remove(): Promise<void> {
     await this.powerOff();
+    await must("umount", [join(this.root, "usr")]);
     await rm(this.parts.folder, { recursive: true, force: true });
+  }
+
+  /** Makes its root file system: a copy but for /usr, of which it holds what it changes. */
+  private async copy(): Promise<void> {
+    const { folder, image } = this.parts;
+    // Relative, since a mount option could hold no comma and no colon.
+    await must("sh", ["-ec", COPY, folder, relative(folder, image)]);
   }
 
   private async furnish(options: BootOptions): Promise<void> {
@@ -316,6 +316,14 @@ export class Host implements AsyncDisposable {
 function suiteOf(root: RootName): Suite {
   return root === "trixie-python" ? "trixie" : root;
 }
+
+/** `$0` is the host's folder, `$1` the root file system it is made from. */
+const COPY = `
+cd "$0"
+install -d -m 755 root root/usr usr usr.work
+find "$1" -mindepth 1 -maxdepth 1 ! -name usr -exec cp --archive --target-directory root {} +
+mount -t overlay overlay -o "lowerdir=$1/usr,upperdir=usr,workdir=usr.work" root/usr
+`;
 
 /** Milliseconds. */
 const BOOT = 90_000;

@@ -39,7 +39,7 @@ export async function pushImage(
         ...config.config,
         Cmd: behaviour === "exits" ? ["/usr/bin/fail"] : ["/usr/bin/serve"],
       },
-      rootfs: { ...config.rootfs, diff_ids: [...config.rootfs.diff_ids.slice(0, -1), own.diffId] },
+      rootfs: { ...config.rootfs, diff_ids: [...config.rootfs.diff_ids.slice(0, -1), own.digest] },
     }),
   );
   const id = `sha256:${createHash("sha256").update(image).digest("hex")}`;
