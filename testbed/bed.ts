@@ -78,7 +78,6 @@ export class Bed implements AsyncDisposable {
    * only one can.
    */
   private async freeNumber(): Promise<number> {
-    await mkdir(join(this.run, "hosts"), { recursive: true });
     for (let number = 2; number < 255; number++) {
       const taken = await mkdir(this.hostFolder(number)).then(
         () => false,
