@@ -8,6 +8,7 @@ import { parseFacts } from "../../../src/host/facts.js";
 import readEnv from "../../../src/host/programs/env.sh";
 import factsProgram from "../../../src/host/programs/facts.sh";
 import flip from "../../../src/host/programs/flip.sh";
+import follow from "../../../src/host/programs/follow.sh";
 import health from "../../../src/host/programs/health.sh";
 import pull from "../../../src/host/programs/pull.sh";
 import restart from "../../../src/host/programs/restart.sh";
@@ -1058,5 +1059,67 @@ describe("health, as the host asks", () => {
       );
       expect(ran.events.at(-1)?.fields.slice(0, 3)).toEqual(["health", url, "no-http-client"]);
     }
+  });
+});
+
+describe("following a transaction's log", () => {
+  const folder = "transactions/one";
+  /** Lines that are appended while it is followed, each piece a tenth of a second after the last. */
+  const followed = async (shell: Shell, scratch: Scratch, from: number, ...pieces: string[]) => {
+    const [there = "", ...later] = pieces.map((piece) => piece.replaceAll(" ", "\t"));
+    scratch.write(`${folder}/events`, there);
+    // Its unit runs.
+    scratch.stub("systemctl", "echo active");
+    later.forEach((piece, index) => {
+      scratch.write(`later/${index}`, piece);
+    });
+    const writer = `for piece in later/*; do [ -e "$piece" ] || break; sleep 0.15; cat "$piece" >>${folder}/events; done &`;
+    const ran = await runProgram(shell, scratch, `${writer}\n${follow}\nfollow`, {
+      QD_STATE: scratch.path,
+      QD_TRANSACTION: "one",
+      QD_MANAGER: "system",
+      QD_UNIT: "unit",
+      QD_GUARD: "guard",
+      QD_FROM: String(from),
+    });
+    return said(ran);
+  };
+
+  inEveryShell("tells every line once it is whole, to the end", async (shell, scratch) => {
+    const pieces = [" step pull\n im", "age a\\b", "  c \n step apply\n", " end ok\n"];
+    expect(await followed(shell, scratch, 0, ...pieces)).toEqual([
+      "log step pull",
+      "log image a\\b  c ",
+      "log step apply",
+      "log end ok",
+    ]);
+  });
+
+  inEveryShell(
+    "goes on where it was, past a question that was answered",
+    async (shell, scratch) => {
+      const pieces = [" step pull\n step confirm\n", " step tidy\n", " end ok\n"];
+      expect(await followed(shell, scratch, 2, ...pieces)).toEqual(["log step tidy", "log end ok"]);
+      expect(await followed(shell, scratch, 0, pieces[0] ?? "")).toEqual([
+        "log step pull",
+        "log step confirm",
+      ]);
+    },
+  );
+
+  inEveryShell("does not stop at a question that nobody asks any more", async (shell, scratch) => {
+    const log = " step pull\n step confirm\n end failed\n";
+    expect(await followed(shell, scratch, 0, log)).toEqual([
+      "log step pull",
+      "log step confirm",
+      "log end failed",
+    ]);
+  });
+
+  inEveryShell("says that there is no log", async (shell, scratch) => {
+    const parameters = { QD_STATE: scratch.path, QD_TRANSACTION: "two", QD_FROM: "0" };
+    expect(said(await runProgram(shell, scratch, `${follow}\nfollow`, parameters))).toEqual([
+      "absent",
+    ]);
   });
 });

@@ -24,34 +24,46 @@ leftover() {
   fi
 }
 
+# next_line: the log's next line, in $line. One that is still being written waits in $part.
+next_line() {
+  IFS= read -r line <&5
+  whole=$?
+  part=$part$line
+  [ "$whole" = 0 ] || return 1
+  line=$part part=""
+}
+
 follow() {
   [ -f "$transaction/events" ] || {
     say absent
     return
   }
-  quiet=0
+  exec 5<"$transaction/events"
+  number=0 quiet=0 last=""
   while :; do
-    total=$(wc -l <"$transaction/events")
-    if [ "$total" -gt "$QD_FROM" ]; then
-      sed -n "$((QD_FROM + 1)),${total}s/^/$QD_TOKEN${tab}log/p" "$transaction/events"
-      QD_FROM=$total quiet=0
-      case $(sed -n "${total}p" "$transaction/events") in
-        "${tab}end${tab}"* | "${tab}step${tab}confirm") return ;;
-      esac
-    else
-      # Between the end of one and the start of its guard a moment may pass.
-      quiet=$((quiet + 1))
-      if [ "$((quiet % 20))" = 0 ]; then
-        if alive; then dead=0; else dead=$((dead + 1)); fi
-        [ "$dead" -lt 3 ] || {
-          say dead "$(leftover)"
-          return
-        }
-      fi
-      sleep 0.05
+    # The shell itself reads: a process for each look would be a load on a small host.
+    while next_line; do
+      number=$((number + 1))
+      [ "$number" -gt "$QD_FROM" ] || continue
+      printf '%s\tlog%s\n' "$QD_TOKEN" "$line"
+      quiet=0 last=$line
+    done
+    case $last in
+      "${tab}end${tab}"* | "${tab}step${tab}confirm") return ;;
+    esac
+    # Between the end of one and the start of its guard a moment may pass.
+    quiet=$((quiet + 1))
+    if [ "$((quiet % 10))" = 0 ]; then
+      if alive; then dead=0; else dead=$((dead + 1)); fi
+      [ "$dead" -lt 3 ] || {
+        say dead "$(leftover)"
+        return
+      }
     fi
+    sleep 0.1
   done
 }
 
 transaction=$QD_STATE/transactions/$QD_TRANSACTION
+part=""
 dead=0
