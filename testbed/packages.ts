@@ -4,6 +4,7 @@ import { must, run } from "./process.js";
 const PACKAGES = [
   "mmdebstrap",
   "systemd-container",
+  "e2fsprogs",
   "iproute2",
   "openssh-client",
   "docker-registry",

@@ -99,9 +99,12 @@ function enclosed(folder: string, inUse: string, command: readonly string[]): st
 const MOUNTS = `
 hosts="$${VARIABLE}/hosts"
 mkdir "$hosts"
-truncate --size 64G "$hosts.ext4"
-mkfs.ext4 -q -E nodiscard "$hosts.ext4" && mount -o loop,discard,noinit_itable "$hosts.ext4" "$hosts" || true
-rm "$hosts.ext4"
+{
+  truncate --size 64G "$hosts.ext4" &&
+    mkfs.ext4 -q -E nodiscard "$hosts.ext4" &&
+    mount -o loop,discard,noinit_itable "$hosts.ext4" "$hosts"
+} 2>/dev/null || true
+rm -f "$hosts.ext4"
 
 mkdir -p /run/systemd/nspawn
 mount -t tmpfs -o mode=0755 tmpfs /run/systemd/nspawn
