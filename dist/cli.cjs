@@ -729,11 +729,11 @@ leftover() {
 
 # next_line: the log's next line, in $line. One that is still being written waits in $part.
 next_line() {
-  IFS= read -r line <&5
-  whole=$?
-  part=$part$line
-  [ "$whole" = 0 ] || return 1
-  line=$part part=""
+  IFS= read -r line <&5 || {
+    part=$part$line
+    return 1
+  }
+  line=$part$line part=""
 }
 
 follow() {
@@ -742,7 +742,7 @@ follow() {
     return
   }
   exec 5<"$transaction/events"
-  number=0 quiet=0 last=""
+  number=0 quiet=0 dead=0 part="" last=""
   while :; do
     # The shell itself reads: a process for each look would be a load on a small host.
     while next_line; do
@@ -768,8 +768,6 @@ follow() {
 }
 
 transaction=$QD_STATE/transactions/$QD_TRANSACTION
-part=""
-dead=0
 `;async function transact(line,owner,transaction,how){let applied=nothingApplied(),{host}=await line.session(),seen=0,begun=!1,asked2=!1,decision,take=__name(event=>{seen+=1,asked2=event.name==="step"&&field(event,0)==="confirm";let progress=record(applied,event,host,owner);progress&&how.onProgress(progress)},"take"),next=__name(()=>({text:[...begun?[]:[begin_default,hereDocument("begin_transaction",transaction)],...decision===void 0?[]:[decide_default],follow_default,"follow"].join(`
 `),parameters:{...transaction.parameters,QD_FROM:String(seen),QD_DECISION:decision??""},prepare:!1,timeout:how.timeout,...begun||how.archive===void 0?{}:{archive:how.archive},...decision==="revert"?{}:{signal:how.cancel}}),"next");for(;;){asked2&&decision===void 0&&(decision=await how.confirm(applied)?"commit":"revert"),how.cancel.aborted&&(decision="revert");let program3=next(),first2=!begun;begun=!0;try{let pause=await run2(line,owner,program3,take);if(asked2)continue;return pause==="busy"&&(applied.outcome={kind:"busy"}),pause==="absent"&&(applied.outcome={kind:"stale"}),pause==="unclaimed"&&(applied.outcome={kind:"unchanged"}),pause==="dead"&&applied.outcome.kind==="unknown"&&(applied.outcome={kind:"stuck",said:[]}),applied}catch(error2){if(how.cancel.aborted&&decision!=="revert"){how.onProgress({kind:"warning",text:"cancelled; the host is told to put it back"});continue}if(!(error2 instanceof DeployError))throw error2;if(!isLost(error2))return first2&&seen===0&&(applied.outcome={kind:"unchanged"}),applied.failure??=error2,applied;await line.lose(),how.onProgress({kind:"warning",text:"the connection was lost; connecting again"})}}}__name(transact,"transact");async function run2(line,owner,program3,take){let pause="followed",session=await line.session();return await runAsOwner(session,owner,program3,({name,fields})=>{let[event="",...rest]=fields;(name==="dead"||name==="absent"||name==="busy")&&(pause=name),name==="dead"&&event==="unclaimed"&&(pause=event),name==="log"&&take({name:event,fields:rest})}),pause}__name(run2,"run");function hereDocument(command,{id,program:program3}){let end2=`PROGRAM-${id}`;return`${command} <<'${end2}'
 ${program3}

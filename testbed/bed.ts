@@ -5,7 +5,7 @@ import { authorizedKeys, type Keys, makeKeys } from "./keys.js";
 import { REGISTRY } from "./network.js";
 import { must } from "./process.js";
 import { Registry } from "./registry.js";
-import { cgroupOf, enclosing, type Supplies, unifiedTree } from "./sandbox.js";
+import { cgroupOf, enclosing, hostsFolder, type Supplies, unifiedTree } from "./sandbox.js";
 
 export type { BootOptions, ExecOptions, Host, User } from "./host.js";
 export type { Key, Keys } from "./keys.js";
@@ -89,7 +89,7 @@ export class Bed implements AsyncDisposable {
   }
 
   private hostFolder(number: number): string {
-    return join(this.run, "hosts", String(number));
+    return join(hostsFolder(this.run), String(number));
   }
 
   private async startRegistry(): Promise<Registry> {

@@ -75,7 +75,7 @@ export class Host implements AsyncDisposable {
   static async make(parts: HostParts, options: BootOptions): Promise<Host> {
     const suite = suiteOf(options.suite ?? "trixie");
     const host = new Host(options.name ?? `host${parts.number - 1}`, parts, suite);
-    await host.copy();
+    await host.makeRoot();
     try {
       await host.furnish(options);
       await host.start();
@@ -169,15 +169,14 @@ export class Host implements AsyncDisposable {
   }
 
   /** Makes its root file system: a copy but for /usr, of which it holds what it changes. */
-  private async copy(): Promise<void> {
+  private async makeRoot(): Promise<void> {
     const { folder, image } = this.parts;
     // Relative, since a mount option could hold no comma and no colon.
-    await must("sh", ["-ec", COPY, folder, relative(folder, image)]);
+    await must("sh", ["-ec", MAKE_ROOT, folder, relative(folder, image)]);
   }
 
   private async furnish(options: BootOptions): Promise<void> {
     const { root } = this;
-    await must("sh", ["-c", 'rm -f "$0"/etc/ssh/ssh_host_*', root]);
     await Promise.all([
       // Empty, not absent: systemd then makes one without taking this for a first boot.
       writeFile(join(root, "etc/machine-id"), ""),
@@ -320,7 +319,7 @@ function suiteOf(root: RootName): Suite {
 }
 
 /** `$0` is the host's folder, `$1` the root file system it is made from. */
-const COPY = `
+const MAKE_ROOT = `
 cd "$0"
 install -d -m 755 root root/usr usr usr.work
 find "$1" -mindepth 1 -maxdepth 1 ! -name usr -exec cp --archive --target-directory root {} +

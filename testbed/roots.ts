@@ -64,7 +64,7 @@ export function hostFiles(sources: string): string {
   return join(sources, "host");
 }
 
-/** The root file system `name`, as a folder to copy from. */
+/** The root file system `name`, as a folder to make hosts from. */
 export async function root(cache: Cache, sources: string, name: RootName): Promise<string> {
   return cache.entry(`root-${name}`, await rootRecipe(sources, name), async (folder) => {
     await rm(folder, { recursive: true });

@@ -84,20 +84,19 @@ function enclosed(folder: string, inUse: string, command: readonly string[]): st
     ...["flock", "--no-fork", lockOf(folder)],
     ...["flock", "--no-fork", "--shared", inUse],
     ...["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"],
-    ...["tini", "--", "sh", "-ec", `${MOUNTS}${NETWORK_SETUP}exec "$@"`, "testbed", ...command],
+    ...["tini", "--", "sh", "-ec", `${SETUP}exec "$@"`, "testbed", ...command],
   ];
 }
+
+const HOSTS = "hosts";
 
 /**
  * Hosts get a file system of their own, in a file that has no name any more: removing them is
  * cheap, and they have a journal, without which ext4 is slow to make files soon after others were
  * removed (`recently_deleted` in its ialloc.c). Where there are no loop devices they do without.
- *
- * systemd-nspawn keeps its propagation folders in /run, named by machine: these stay ours. It
- * makes its network addresses from the machine's id, which a container may not have.
  */
-const MOUNTS = `
-hosts="$${VARIABLE}/hosts"
+const HOSTS_SETUP = `
+hosts="$${VARIABLE}/${HOSTS}"
 mkdir "$hosts"
 {
   truncate --size 64G "$hosts.ext4" &&
@@ -105,7 +104,13 @@ mkdir "$hosts"
     mount -o loop,discard,noinit_itable "$hosts.ext4" "$hosts"
 } 2>/dev/null || true
 rm -f "$hosts.ext4"
+`;
 
+/**
+ * systemd-nspawn keeps its propagation folders in /run, named by machine: these stay ours. It
+ * makes its network addresses from the machine's id, which a container may not have.
+ */
+const MOUNTS = `
 mkdir -p /run/systemd/nspawn
 mount -t tmpfs -o mode=0755 tmpfs /run/systemd/nspawn
 if ! [ -s /etc/machine-id ]; then
@@ -114,6 +119,8 @@ if ! [ -s /etc/machine-id ]; then
   mount --bind "$${VARIABLE}/machine-id" /etc/machine-id
 fi
 `;
+
+const SETUP = `${HOSTS_SETUP}${MOUNTS}${NETWORK_SETUP}`;
 
 function lockOf(folder: string): string {
   return join(folder, "lock");
@@ -150,6 +157,11 @@ async function discard(folder: string): Promise<void> {
       if (existsSync(group)) await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
+}
+
+/** Where the hosts of a run have their folders; there as soon as the sandbox is. */
+export function hostsFolder(folder: string): string {
+  return join(folder, HOSTS);
 }
 
 /** The control group of a run, relative to the tree's root. */

@@ -1064,7 +1064,7 @@ describe("health, as the host asks", () => {
 
 describe("following a transaction's log", () => {
   const folder = "transactions/one";
-  /** Lines that are appended while it is followed, each piece a tenth of a second after the last. */
+  /** What it says of a log whose pieces, after the first, are written while it is followed. */
   const followed = async (shell: Shell, scratch: Scratch, from: number, ...pieces: string[]) => {
     const [there = "", ...later] = pieces.map((piece) => piece.replaceAll(" ", "\t"));
     scratch.write(`${folder}/events`, there);

@@ -26,11 +26,11 @@ leftover() {
 
 # next_line: the log's next line, in $line. One that is still being written waits in $part.
 next_line() {
-  IFS= read -r line <&5
-  whole=$?
-  part=$part$line
-  [ "$whole" = 0 ] || return 1
-  line=$part part=""
+  IFS= read -r line <&5 || {
+    part=$part$line
+    return 1
+  }
+  line=$part$line part=""
 }
 
 follow() {
@@ -39,7 +39,7 @@ follow() {
     return
   }
   exec 5<"$transaction/events"
-  number=0 quiet=0 last=""
+  number=0 quiet=0 dead=0 part="" last=""
   while :; do
     # The shell itself reads: a process for each look would be a load on a small host.
     while next_line; do
@@ -65,5 +65,3 @@ follow() {
 }
 
 transaction=$QD_STATE/transactions/$QD_TRANSACTION
-part=""
-dead=0
